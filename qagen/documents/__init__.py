@@ -1,0 +1,100 @@
+"""path -> Document: the text of a file, its title, and the headings that stand over each part.
+
+One reader per format, one row each in `READERS`. A reader takes bytes and gives text; offsets are counted in the text
+that it gives, which is stored beside the chunks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qagen import files
+from qagen.documents import markdown, text
+from qagen.documents.types import Document, Heading
+from qagen.errors import DataError, UsageError
+from qagen.formats import DocumentInfo
+
+__all__ = ["READERS", "Document", "Heading", "Source", "find", "read"]
+
+READERS: dict[str, Callable[[bytes], Document]] = {
+    ".txt": text.read,
+    ".text": text.read,
+    ".md": markdown.read,
+    ".markdown": markdown.read,
+}
+"""By the ending of the file's name, lower case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A document to read: where it is, and the name that its outputs get."""
+
+    path: Path
+    label: str
+    """Path relative to the folder that was named: what `source_file` says."""
+    name: str
+    """Stem of its outputs."""
+    unsupported: bool = field(default=False)
+
+
+def find(places: list[Path]) -> list[Source]:
+    """All files below the places, in order of their paths; hidden ones are left out.
+
+    Two documents with the same stem get names that tell them apart (`a`, `a-3f2c1d`), by a hash of their labels.
+
+    Raises:
+        UsageError: a place does not exist.
+    """
+    found: dict[Path, str] = {}
+    for place in places:
+        if place.is_dir():
+            found |= {path: str(place / path.relative_to(place)) for path in _files_below(place)}
+        elif place.exists():
+            found[place] = str(place)
+        else:
+            raise UsageError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
+    stems = [path.stem.casefold() for path in found]
+    return [
+        Source(
+            path,
+            label,
+            path.stem if stems.count(path.stem.casefold()) == 1 else f"{path.stem}-{_digest(label)}",
+            path.suffix.lower() not in READERS,
+        )
+        for path, label in found.items()
+    ]
+
+
+def read(source: Source) -> tuple[Document, DocumentInfo]:
+    """The document and the facts about its file.
+
+    Raises:
+        DataError: it cannot be read, or holds no text.
+    """
+    data = files.read_bytes(source.path)
+    document = READERS[source.path.suffix.lower()](data)
+    if not document.text.strip():
+        raise DataError(f"{source.path}: it holds no text")
+    info = DocumentInfo(
+        file_name=source.path.name,
+        source_file=source.label,
+        file_type=source.path.suffix.lower(),
+        file_size=len(data),
+        document_id=f"sha256:{hashlib.sha256(data).hexdigest()}",
+        title=document.title or source.path.stem,
+    )
+    return document, info
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.is_file():
+            yield path
+
+
+def _digest(label: str) -> str:
+    return hashlib.sha256(label.encode("utf-8", "surrogateescape")).hexdigest()[:6]

@@ -1,0 +1,46 @@
+"""Plain text. The encoding is told by a BOM, else UTF-8, else Windows-1252."""
+
+from __future__ import annotations
+
+import codecs
+
+from qagen.documents.types import Document
+
+# UTF-32 first: its little-endian BOM begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+def read(data: bytes) -> Document:
+    """A document without headings. Its title is its first line where that reads like one."""
+    text, notes = decode(data)
+    return Document(text=text, title=_title(text), notes=notes)
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """The text, with `\\n` at the ends of lines and without NUL, and what had to be guessed."""
+    notes: tuple[str, ...] = ()
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(encoding, "replace")
+            break
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+            notes = ("not UTF-8; read as Windows-1252",)
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), notes
+
+
+def _title(text: str) -> str | None:
+    """The first line, where it is short, ends like a heading, and stands alone."""
+    lines = text.lstrip().split("\n", 2)
+    first = lines[0].strip()
+    alone = len(lines) == 1 or not lines[1].strip() or not lines[1].strip("=-~ ")
+    return first if alone and 0 < len(first) <= 100 and first[-1] not in ".,;:!?" else None

@@ -1,0 +1,32 @@
+"""Every file on disk as one pydantic model: the model is the specification of its file.
+
+All files are UTF-8 JSON without NaN; times are UTC, ISO 8601 with `Z`. Readers accept what older and neighbouring tools
+wrote; writers write exactly what the models say.
+"""
+
+from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
+from qagen.formats.json_text import decode, encode, utc_time
+from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
+from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
+
+__all__ = [
+    "Chunk",
+    "ChunkError",
+    "ChunkFile",
+    "ChunkRecord",
+    "DocumentInfo",
+    "GenerationInfo",
+    "LeftOut",
+    "Pair",
+    "ProcessingConfig",
+    "ProcessingInfo",
+    "QAFile",
+    "RawReply",
+    "Summary",
+    "TokenCounts",
+    "TrainingDocument",
+    "TrainingMetadata",
+    "decode",
+    "encode",
+    "utc_time",
+]

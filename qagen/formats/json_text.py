@@ -1,0 +1,89 @@
+"""Bytes <-> JSON values, the same way for every file, and the tag that says which format a file has."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+
+import orjson
+from pydantic import BaseModel, ConfigDict
+
+from qagen.errors import DataError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_TAG = re.compile(r"qagen/([a-z]+)@(\d+)")
+
+
+class FileModel(BaseModel):
+    """A part of a file. Unknown fields are ignored unless the part describes a document."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class OpenModel(FileModel):
+    """A part that describes a document or a chunk: what other tools wrote there is kept, so that it can be traced."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+
+def encode(value: Any, *, indent: bool = False) -> bytes:
+    """JSON bytes. NaN becomes null, and lone surrogates become U+FFFD: one of them must not stop the save of all."""
+    option = (orjson.OPT_INDENT_2 if indent else 0) | orjson.OPT_NON_STR_KEYS
+    try:
+        return orjson.dumps(value, option=option)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(without_surrogates(value), option=option)
+
+
+def decode(data: bytes) -> Any:
+    """The value of JSON bytes, a BOM allowed.
+
+    Raises:
+        ValueError: not JSON. The text says where.
+    """
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        # The standard parser also takes lone surrogates ("\ud83d"), which other tools write.
+        try:
+            return without_surrogates(json.loads(data, parse_constant=_refuse_constant))
+        except (ValueError, RecursionError):
+            raise ValueError(str(error)) from None
+
+
+def without_surrogates(value: Any) -> Any:
+    """The same value with every lone surrogate replaced."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, list | tuple):
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    return value
+
+
+def check_tag(value: Any, kind: str, newest: int) -> None:
+    """Refuse a file of a later format, or of another kind, before its fields are looked at.
+
+    Raises:
+        DataError: the tag names another kind of file, or a later version than `newest`.
+    """
+    tag = value.get("format") if isinstance(value, dict) else None
+    if not isinstance(tag, str) or not (match := _TAG.fullmatch(tag)):
+        return
+    if match[1] != kind:
+        raise DataError(f"it is a {tag} file, not a qagen/{kind} file")
+    if int(match[2]) > newest:
+        raise DataError(f"it was made by a newer qagen ({tag}); update qagen to read it")
+
+
+def utc_time(moment: datetime | None = None) -> str:
+    """`moment` (now, where none is given) as `2026-11-22T05:00:00Z`."""
+    return (moment or datetime.now(UTC)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,289 @@
+"""The only socket: send, bound, translate errors, try again.
+
+Stock httpx clients of at most `PER_CLIENT` connections each: httpx's pool is quadratic in what it holds, so one large
+pool would cost more CPU than everything else together. They share one TLS context, which is dear to build.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import zlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from importlib import import_module
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+import orjson
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+
+from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
+from qagen.llm import faults
+from qagen.llm.limits import MOST_WAITING_S, Pace, backoff_s
+from qagen.llm.providers import Endpoint, is_loopback
+from qagen.llm.types import ChatReply, ChatRequest, HttpCall, Wire
+
+PER_CLIENT = 8
+MOST_BYTES = 16 * 1024 * 1024
+"""The largest body that is read, counted after decompression."""
+CONNECT_TIMEOUT_S = 10.0
+WRITE_TIMEOUT_S = 60.0
+TRIES_BEFORE_FIRST_ANSWER = 3
+"""A host that never answered is more likely a wrong address than a passing fault."""
+
+
+class Stopped(Exception):
+    """The run is ending: this request was not sent, and nobody is to blame."""
+
+
+@dataclass(slots=True)
+class Meter:
+    """What was sent so far, counted for the user."""
+
+    requests: int = 0
+    retries: int = 0
+    answers: int = 0
+    """HTTP answers of any status."""
+    rate_limits: int = 0
+    waited_s: float = 0.0
+    """Seconds of waiting before tries, added over all workers."""
+    possibly_billed: int = 0
+    """Requests that went out whole and whose answer was lost."""
+
+
+class Client:
+    """One endpoint, for up to `concurrency` requests at a time. Use as an async context manager."""
+
+    def __init__(self, endpoint: Endpoint, concurrency: int) -> None:
+        self.endpoint = endpoint
+        self.meter = Meter()
+        self._wire = cast(Wire, import_module(f"qagen.llm.{endpoint.provider.wire}"))
+        self._clients = make_clients(endpoint, concurrency)
+        self._pace = Pace()
+        self._stopping = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    def stop(self) -> None:
+        """Send nothing more. What is on its way may still arrive; what waits raises `Stopped`."""
+        self._stopping.set()
+
+    async def send(self, request: ChatRequest, slot: int) -> ChatReply:
+        """The model's reply. `slot` is the number of the worker that asks, counted from 0.
+
+        Raises:
+            AccessError: no request can pass.
+            TransientError: all tries failed.
+            RejectedError: this request will never pass.
+            Stopped: the run ended before it was sent.
+        """
+        call = self._wire.build_request(request, self.endpoint)
+        client = self._clients[slot // PER_CLIENT % len(self._clients)]
+        retrying = self._retrying()
+        reply: ChatReply = await retrying(self._try, client, call)
+        return reply
+
+    def _retrying(self) -> AsyncRetrying:
+        """A retry loop for one request: its counters are its own."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        counted = 0
+
+        def give_up(state: RetryCallState) -> bool:
+            nonlocal counted
+            error = _error_of(state)
+            counted += not error.is_rate_limit
+            most = error.most_tries if self.meter.answers else min(error.most_tries, TRIES_BEFORE_FIRST_ANSWER)
+            return counted >= most or loop.time() - began > MOST_WAITING_S
+
+        def wait(state: RetryCallState) -> float:
+            error = _error_of(state)
+            delay = backoff_s(error, state.attempt_number)
+            if error.is_rate_limit:
+                self.meter.rate_limits += 1
+                self._pace.hold(loop.time() + delay)
+            self.meter.retries += 1
+            return delay
+
+        def last_error(state: RetryCallState) -> None:
+            error = _error_of(state)
+            if not self.meter.answers:
+                raise AccessError(str(error), code=error.code) from error
+            raise error
+
+        return AsyncRetrying(
+            retry=retry_if_exception_type(TransientError),
+            stop=give_up,
+            wait=wait,
+            sleep=cast(Callable[[float], Awaitable[None]], self._pause),
+            retry_error_callback=last_error,
+        )
+
+    async def _try(self, client: httpx.AsyncClient, call: HttpCall) -> ChatReply:
+        """One request, from the wait for its turn to the parsed reply."""
+        while delay := self._pace.delay_s(asyncio.get_running_loop().time()):
+            await self._pause(delay)
+        if self._stopping.is_set():
+            raise Stopped
+        self.meter.requests += 1
+        status, headers, body = await self._exchange(client, call)
+        self.meter.answers += 1
+        value = _parse_json(body, status, self.endpoint)
+        if status == 200 and not (isinstance(value, dict) and value.get("error")):
+            try:
+                return self._wire.parse_reply(value)
+            except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+                raise TransientError(
+                    f"{self._where}: the answer has not the expected shape ({error!r})", code="bad_body", most_tries=3
+                ) from error
+        raise faults.classify(status, headers, self._wire.parse_error(status, value), self.endpoint)
+
+    async def _exchange(self, client: httpx.AsyncClient, call: HttpCall) -> tuple[int, httpx.Headers, bytes]:
+        """Send, and read the whole answer within the deadline and the bound."""
+        answered = False
+        try:
+            async with (
+                asyncio.timeout(self.endpoint.provider.deadline_s),
+                client.stream("POST", call.url, headers=call.headers, content=call.body) as response,
+            ):
+                answered = True
+                return response.status_code, response.headers, await self._read(response)
+        except TimeoutError as error:
+            self.meter.possibly_billed += 1
+            seconds = self.endpoint.provider.deadline_s
+            raise TransientError(f"{self._where}: no complete answer in {seconds:.0f} s", code="deadline", most_tries=3) from error
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+            translated = translate(error, self.endpoint, answered=answered)
+            self.meter.possibly_billed += translated.code in {"reset", "truncated_body", "read_timeout"}
+            raise translated from error
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        """The body, decompressed by ourselves: httpx would inflate a small bomb into all memory there is."""
+        encoding = response.headers.get("content-encoding", "identity").lower()
+        inflate = zlib.decompressobj(47) if encoding in {"gzip", "x-gzip", "deflate"} else None
+        if inflate is None and encoding not in {"identity", ""}:
+            raise TransientError(f"{self._where}: unknown encoding {encoding!r}", code="bad_body", most_tries=3)
+        body = bytearray()
+        async for piece in response.aiter_raw():
+            try:
+                body += inflate.decompress(piece, MOST_BYTES + 1 - len(body)) if inflate else piece
+            except zlib.error as error:
+                raise TransientError(f"{self._where}: damaged gzip", code="bad_body", most_tries=3) from error
+            if len(body) > MOST_BYTES:
+                raise RejectedError(
+                    f"{self._where}: the answer is larger than {MOST_BYTES // 2**20} MB", code="response_too_large"
+                )
+        return bytes(body)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless the run ends first."""
+        began = asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+        finally:
+            self.meter.waited_s += asyncio.get_running_loop().time() - began
+        raise Stopped
+
+    @property
+    def _where(self) -> str:
+        return f"{self.endpoint.provider.name} at {self.endpoint.host}"
+
+
+def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient]:
+    """The HTTP clients for `concurrency` requests at a time: the seam where another transport would go in.
+
+    Redirects are never followed: httpx takes only `Authorization` off on a change of host, not other vendors' key headers.
+    A loopback host is never reached through a proxy: the documents would leave the machine.
+    """
+    timeout = httpx.Timeout(
+        connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, read=endpoint.provider.read_timeout_s, pool=None
+    )
+    if endpoint.provider.in_process:
+        from qagen.llm.rules import RulesTransport
+
+        return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
+    local = is_loopback(endpoint.base_url)
+    context = _tls_context() if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return [
+        httpx.AsyncClient(
+            verify=context,
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT),
+            headers={"Accept-Encoding": "gzip", "User-Agent": "qagen"},
+            follow_redirects=False,
+            trust_env=not local,
+        )
+        for _ in range(-(-concurrency // PER_CLIENT))
+    ]
+
+
+def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> ProviderError:
+    """A foreign exception in our words. `answered`: the headers had come."""
+    where = f"{endpoint.provider.name} at {endpoint.host}"
+    causes = _chain(error)
+    if any(isinstance(cause, ssl.SSLError) for cause in causes) and isinstance(error, httpx.ConnectError):
+        return AccessError(f"{where}: no secure connection: {error}. Check the address and the certificates.", code="tls")
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+        if any(isinstance(cause, socket.gaierror) for cause in causes):
+            return TransientError(f"{where}: the host name is not known. Check the address and the network.", code="dns")
+        return TransientError(f"{where}: nobody answers. {endpoint.provider.when_refused}", code="connect")
+    if isinstance(error, httpx.ReadTimeout):
+        seconds = endpoint.provider.read_timeout_s
+        return TransientError(f"{where}: no answer in {seconds:.0f} s", code="read_timeout", most_tries=3)
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
+        return AccessError(f"{where}: the address cannot be used: {error}", code="address")
+    if answered:
+        return TransientError(f"{where}: the answer broke off", code="truncated_body", most_tries=3)
+    return TransientError(f"{where}: the connection was lost ({type(error).__name__})", code="reset")
+
+
+def _parse_json(body: bytes, status: int, endpoint: Endpoint) -> Any:
+    """The value of a body; None for an error status whose body is no JSON.
+
+    Raises:
+        TransientError: HTTP 200 with a body that is no JSON: something in between answered, or it was damaged.
+    """
+    try:
+        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError as error:
+        if status != 200:
+            return None
+        where = f"{endpoint.provider.name} at {endpoint.host}"
+        if not body.strip():
+            raise TransientError(f"{where}: the answer is empty", code="empty_body", most_tries=3) from error
+        if body.lstrip()[:1] == b"<":
+            text = f"{where}: a web page came instead of an answer; a proxy or portal may stand in between"
+            raise TransientError(text, code="bad_gateway_body", most_tries=2) from error
+        raise TransientError(f"{where}: the answer is no JSON ({error})", code="bad_body", most_tries=3) from error
+
+
+def _tls_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """The exception and all that caused it."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _error_of(state: RetryCallState) -> TransientError:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, TransientError)
+    return error

@@ -1,0 +1,101 @@
+"""What to do about a fault: status, headers and body -> one of the reactions of `errors`. Pure.
+
+The table of reactions stands in `classify`. Codes are what state files, logs and the summary show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
+from qagen.llm.providers import Endpoint
+from qagen.llm.types import ErrorDetails
+
+LONGEST_WAIT_S = 300.0
+"""A server that asks for more is asking the user to come back later."""
+_KEY_SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{6,})")
+_MOST_SHOWN = 300
+
+
+def classify(status: int, headers: Mapping[str, str], details: ErrorDetails | None, endpoint: Endpoint) -> ProviderError:
+    """The reaction to an answer that is no reply: an error status, a redirect, or an error inside HTTP 200."""
+    said = redact(details.message if details else "", endpoint.api_key)[:_MOST_SHOWN].strip().rstrip(".")
+    where = f"{endpoint.provider.name} at {endpoint.host}"
+    answer = f"{where}: HTTP {status}" + (f": {said}" if said else "")
+    kind = details.kind if details else None
+    if 300 <= status < 400:
+        host = urlsplit(headers.get("location", "")).netloc or "another address"
+        return AccessError(f"{where} redirects to {host}, and redirects are not followed. Name the final address with --base-url.", code="redirect")
+    if kind == "quota" or status == 402:
+        return AccessError(f"{answer}. The account has no credit left; add some, then run the same command again.", code="quota")
+    if kind == "auth" or status in {401, 403}:
+        return AccessError(f"{answer}. {_about_key(endpoint)}", code="auth")
+    if kind == "model":
+        hint = endpoint.provider.when_model_unknown.format(model=endpoint.model)
+        return AccessError(f"{answer}. There is no model {endpoint.model!r} here. {hint}", code="model")
+    if kind == "context_length":
+        return RejectedError(f"{answer}. Make the chunks smaller, or take a model with a larger context.", code="context_length")
+    if kind == "rate_limited" or status in {408, 409, 425, 429} or status >= 500 or (kind == "server" and status < 400):
+        return _transient(status, headers, details, answer)
+    if status == 404:
+        return AccessError(f"{answer}. The address may be wrong; check --base-url.", code="not_found")
+    if status == 413:
+        return RejectedError(f"{answer}. The request is too large.", code="too_large")
+    return RejectedError(answer, code="bad_request")
+
+
+def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | None, answer: str) -> ProviderError:
+    wait = retry_after_s(headers)
+    if wait is None and details is not None:
+        wait = details.retry_after_s
+    if wait is not None and wait > LONGEST_WAIT_S:
+        return AccessError(
+            f"{answer}. It asks to wait {wait / 60:.0f} minutes; run the same command again after that.", code="long_wait"
+        )
+    limited = status == 429 or (details is not None and details.kind == "rate_limited")
+    code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
+    return TransientError(answer, code=code, retry_after_s=wait)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """The wait that the headers ask for, in seconds: milliseconds, seconds, or a date.
+
+    A date is read relative to the answer's own `Date`, so that a wrong clock does no harm. Garbage, negative numbers and
+    past dates count as nothing said.
+    """
+    try:
+        wait = float(headers.get("retry-after-ms", "")) / 1000
+    except ValueError:
+        text = headers.get("retry-after", "").strip()
+        try:
+            wait = float(text)
+        except ValueError:
+            wait = _until(text, headers.get("date"))
+    return wait if 0 < wait < float("inf") else None
+
+
+def _until(text: str, date: str | None) -> float:
+    try:
+        then = parsedate_to_datetime(text)
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return (then - now).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def redact(text: str, key: str | None) -> str:
+    """The text without the key, and without what looks like one: servers echo them."""
+    if key:
+        text = text.replace(key, "[key]")
+    return _KEY_SHAPES.sub("[key]", text)
+
+
+def _about_key(endpoint: Endpoint) -> str:
+    name = endpoint.provider.key_env
+    if endpoint.api_key is None:
+        return f"No key was sent; set {name}." if name else "The server wants a key."
+    return f"Check the key in {name}."

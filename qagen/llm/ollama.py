@@ -1,0 +1,81 @@
+"""Ollama's native dialect, `/api/chat`.
+
+Not its `/v1`: there the size of the context window cannot be set, and `max_completion_tokens` is ignored.
+Source: Ollama's server and API documentation, 2026.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from qagen.llm.providers import Endpoint
+from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Usage
+
+_FINISH: dict[str, Finish] = {"stop": "stop", "length": "length"}
+_TOP_LEVEL = {"think", "keep_alive"}
+"""Options of the request rather than of sampling; all others are ignored at the top level."""
+
+
+def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
+    """Streaming is on and output is unlimited unless the request says otherwise, so it always does."""
+    options: dict[str, Any] = {"num_predict": request.max_tokens}
+    options |= {
+        name: value
+        for name, value in (
+            ("num_ctx", request.context_tokens),
+            ("temperature", request.temperature),
+            ("top_p", request.top_p),
+            ("seed", request.seed),
+        )
+        if value is not None
+    }
+    options |= {name: value for name, value in request.options.items() if name not in _TOP_LEVEL}
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
+        "stream": False,
+        "think": False,  # omitted on a thinking model it would be on, and eat num_predict
+        "truncate": False,  # an over-long prompt becomes an error instead of a silently shorter one
+        "keep_alive": "10m",
+        "options": options,
+    }
+    if request.schema is not None:
+        body["format"] = request.schema
+    body |= {name: value for name, value in request.options.items() if name in _TOP_LEVEL}
+    headers = {"Content-Type": "application/json"}
+    if endpoint.api_key:
+        headers["Authorization"] = f"Bearer {endpoint.api_key}"
+    return HttpCall(f"{endpoint.base_url}/api/chat", headers, orjson.dumps(body))
+
+
+def parse_reply(body: Mapping[str, Any]) -> ChatReply:
+    """Counts of zero are left out by the server."""
+    message = body["message"]
+    return ChatReply(
+        text=str(message.get("content") or ""),
+        finish=_FINISH.get(body.get("done_reason") or "stop", "other"),
+        usage=Usage(
+            input_tokens=int(body.get("prompt_eval_count") or 0),
+            output_tokens=int(body.get("eval_count") or 0),
+            reported="eval_count" in body,
+        ),
+        model=str(body.get("model") or ""),
+    )
+
+
+def parse_error(status: int, body: Any) -> ErrorDetails | None:
+    """`error` is a plain string; what it is about is told by its words."""
+    error = body.get("error") if isinstance(body, dict) else None
+    if isinstance(error, dict):  # a compatible server or a gateway in front
+        error = error.get("message")
+    if not isinstance(error, str):
+        return None
+    lower = error.lower()
+    if "not found" in lower and "model" in lower:
+        return ErrorDetails(error, "model")
+    if "context" in lower and ("exceed" in lower or "length" in lower or "size" in lower):
+        return ErrorDetails(error, "context_length")
+    return ErrorDetails(error)

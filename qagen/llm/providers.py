@@ -1,0 +1,162 @@
+"""The hosts that qagen can talk to: one row each.
+
+A new host that speaks a known dialect is one row here; a new dialect is one module beside this one (`Wire`) and a row
+that names it. What differs between hosts stands in the row as data, so that no other module knows a vendor's name.
+Facts about the hosts were read from the vendors' documentation and SDKs in November 2026.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One host and what is particular about it."""
+
+    name: str
+    wire: str
+    """Module of the dialect in `qagen.llm`."""
+    about: str
+    """One line for the help."""
+    base_url: str | None
+    """None: the user has to say it."""
+    base_path: str = ""
+    """What a base URL given without a path gets, such as `/v1`."""
+    base_url_env: str | None = None
+    key_env: str | None = None
+    key_required: bool = False
+    default_model: str | None = None
+    """None: the user has to name one."""
+    max_tokens: int = 4000
+    max_tokens_field: str = "max_tokens"
+    max_concurrent: int = 16
+    read_timeout_s: float = 120.0
+    """How long a server may stay silent. Without streaming that is the whole time of generation."""
+    deadline_s: float = 300.0
+    """How long one try may take in all, dripping bodies included."""
+    effort_none_models: tuple[str, ...] = ()
+    """Beginnings of model names that accept `reasoning_effort: "none"`, which saves the hidden tokens."""
+    in_process: bool = False
+    """Answered by `qagen.llm.rules` instead of a server, from the passage and its facts as plain fields of the body."""
+    priced: Literal["table", "free", "unknown"] = "table"
+    generator_kind: Literal["llm", "rules"] = "llm"
+    when_refused: str = "Check the address and that the server is running."
+    """What to do when nobody listens."""
+    when_model_unknown: str = "Check the name with the provider's list of models."
+    """What to do when the model is unknown; `{model}` stands for its name."""
+
+
+PROVIDERS: dict[str, Provider] = {
+    row.name: row
+    for row in (
+        Provider(
+            "openai",
+            wire="openai_chat",
+            about="OpenAI's API",
+            base_url="https://api.openai.com/v1",
+            base_path="/v1",
+            base_url_env="OPENAI_BASE_URL",
+            key_env="OPENAI_API_KEY",
+            key_required=True,
+            default_model="gpt-6-luna",
+            max_tokens_field="max_completion_tokens",
+            effort_none_models=("gpt-6-luna", "gpt-6-sol"),
+        ),
+        Provider(
+            "local",
+            wire="ollama",
+            about="Ollama on this machine or another",
+            base_url="http://127.0.0.1:11434",
+            base_url_env="OLLAMA_BASE_URL",
+            key_env="OLLAMA_API_KEY",
+            max_tokens=2000,
+            max_concurrent=2,
+            # The first request loads the model, and a laptop writes a few tokens a second.
+            read_timeout_s=900.0,
+            deadline_s=900.0,
+            priced="free",
+            when_refused="Is Ollama running? Start it with `ollama serve`, or name its address with --ollama-base-url.",
+            when_model_unknown="Pull it first: `ollama pull {model}`; `ollama list` shows what is there.",
+        ),
+        Provider(
+            "compatible",
+            wire="openai_chat",
+            about="any server that speaks OpenAI's Chat Completions (vLLM, llama.cpp, LM Studio ...)",
+            base_url=None,
+            base_path="/v1",
+            base_url_env="COMPATIBLE_BASE_URL",
+            key_env="COMPATIBLE_API_KEY",
+            read_timeout_s=600.0,
+            deadline_s=600.0,
+            priced="unknown",
+            when_refused="Is the server running, and is --base-url its address?",
+        ),
+        Provider(
+            "rules",
+            wire="openai_chat",
+            about="no model at all: fill-in-the-blank questions by rules, to try the pipeline",
+            base_url="http://rules.invalid/v1",
+            default_model="rules-cloze-1",
+            in_process=True,
+            priced="free",
+            generator_kind="rules",
+        ),
+    )
+}
+
+
+def resolve_base_url(provider: Provider, given: str | None) -> str | None:
+    """`given` (or the row's own) as scheme://host[:port][/path] without a trailing slash; None where neither says it.
+
+    Ollama's client takes a bare `host` or `host:port`, so that is understood too: its port is 11434 where none is named
+    (only without a scheme: `http://host` means port 80). `0.0.0.0` is an address to listen on; as a client it is this
+    machine. A URL without a path gets the dialect's usual one (`/v1`), and a `/v1` or `/api` that does not belong to the
+    dialect is taken off.
+
+    Raises:
+        ValueError: not an http or https URL, or one that carries a user name or a password.
+    """
+    text = (given or provider.base_url or "").strip()
+    if not text:
+        return None
+    bare = "://" not in text
+    parts = urlsplit(f"http://{text}" if bare else text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{text!r} is not an http or https address")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("the address must not carry a user name or password; keys go into the environment")
+    if parts.query or parts.fragment:
+        raise ValueError("the address must not carry a query or a fragment")
+    host = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname  # noqa: S104 - read, not listened on
+    host = f"[{host}]" if ":" in host else host
+    default_port = 11434 if bare and not provider.base_path else None
+    port = parts.port or default_port
+    path = parts.path.rstrip("/")
+    if not provider.base_path:
+        path = path.removesuffix("/v1").removesuffix("/api")
+    return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, path or provider.base_path, "", ""))
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether the host is this machine or one of its `.local` neighbours: never reached through a proxy."""
+    host = (urlsplit(base_url).hostname or "").lower()
+    return host == "localhost" or host.startswith("127.") or host == "::1" or host.endswith((".local", ".localhost"))
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A provider as this run reaches it."""
+
+    provider: Provider
+    model: str
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    """Out of the repr, so that no log or traceback shows it."""
+
+    @property
+    def host(self) -> str:
+        """Host and port: what the user is shown, and what the fingerprint holds."""
+        return urlsplit(self.base_url).netloc

@@ -1,0 +1,106 @@
+"""What passes between the program and a model, in no vendor's words.
+
+A `ChatRequest` says what is wanted. A wire (`Wire`: one module a dialect, three pure functions) turns it into an
+`HttpCall` and turns the answer into a `ChatReply`, or into `ErrorDetails` that `faults.classify` judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from qagen.llm.providers import Endpoint
+
+Finish = Literal["stop", "length", "refused", "other"]
+"""Why a model ended: done, cut at the token limit, it declined (or a filter did), or something unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as the provider counted them. `input_tokens` includes cached ones, `output_tokens` includes reasoning."""
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    reported: bool = True
+    """False where the reply carried no counts; the figures are then 0."""
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.cached_input_tokens + other.cached_input_tokens,
+            self.output_tokens + other.output_tokens,
+            self.reported and other.reported,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One question to a model. It is a function of one chunk and of the run's parameters alone."""
+
+    system: str
+    user: str
+    model: str
+    max_tokens: int
+    schema: Mapping[str, Any] | None = None
+    """JSON schema (the portable subset) that the reply must follow."""
+    schema_name: str = "reply"
+    temperature: float | None = None
+    """Sent only when the user asked for it: many current models refuse it."""
+    top_p: float | None = None
+    seed: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Sampling options under the provider's own names (`--model-option`), put where the dialect wants them."""
+    context_tokens: int | None = None
+    """Size of the context window to ask for, where the dialect lets the client choose it (Ollama's `num_ctx`)."""
+    material: Mapping[str, Any] = field(default_factory=dict)
+    """The passage and what is known of it, as plain fields, for a provider that is no language model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """What a model answered, in HTTP 200."""
+
+    text: str
+    finish: Finish
+    usage: Usage
+    model: str
+    refusal: str | None = None
+    """The model's own words where it declined."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One HTTP request, ready to send: always a POST of JSON."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Kind = Literal["auth", "quota", "model", "context_length", "rate_limited", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorDetails:
+    """What an error reply says, read by its wire. `kind` is None where only the status tells."""
+
+    message: str
+    kind: Kind | None = None
+    retry_after_s: float | None = None
+    """A wait that stands in the body rather than in a header."""
+
+
+class Wire(Protocol):
+    """A dialect: one module of three pure functions."""
+
+    def build_request(self, request: ChatRequest, endpoint: Endpoint) -> HttpCall:
+        """The request on the wire."""
+
+    def parse_reply(self, body: Mapping[str, Any]) -> ChatReply:
+        """The answer in a body of HTTP 200. KeyError, IndexError or TypeError: not this dialect's shape."""
+
+    def parse_error(self, status: int, body: Any) -> ErrorDetails | None:
+        """What an error body says (any JSON value, or None); None where it says nothing. Some come with status 200."""

@@ -1,0 +1,35 @@
+"""The form of a reply, in the subset of JSON schema that every provider accepts.
+
+All keys are required and no others allowed; there are no bounds, which some providers refuse. The order of the keys is
+the order in which a model writes: the quote before the claim that rests on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUESTION_TYPES = ("factual", "definition", "explanatory", "analytical", "inferential", "procedural", "comparative")
+SKIP_REASONS = ("boilerplate", "toc_or_index", "references", "too_short", "garbled", "no_facts", "unsafe")
+
+REPLY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["skip_reason", "pairs"],
+    "properties": {
+        "skip_reason": {"anyOf": [{"type": "string", "enum": list(SKIP_REASONS)}, {"type": "null"}]},
+        "pairs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["question_type", "evidence", "question", "answer"],
+                "properties": {
+                    "question_type": {"type": "string", "enum": list(QUESTION_TYPES)},
+                    "evidence": {"type": "array", "items": {"type": "string"}},
+                    "question": {"type": "string"},
+                    "answer": {"type": "string"},
+                },
+            },
+        },
+    },
+}

@@ -1,0 +1,229 @@
+"""The one reader of flags, environment and `config.env`; nearest first wins: flag > environment > file > default.
+
+Each field names its variable. Keys and addresses of hosts keep the vendors' own names and are read through the
+provider's row (`Provider.key_env`, `Provider.base_url_env`), so that a new host needs no new field.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from qagen.errors import UsageError
+from qagen.formats import decode
+from qagen.llm.providers import PROVIDERS, Endpoint, Provider, resolve_base_url
+
+DEFAULT_CONFIG_FILE = Path("config.env")
+PREFIX = "GENERATOR_"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default. Paths are relative to the working directory."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True, env_file_encoding="utf-8"
+    )
+
+    # Where things are
+    incoming_dir: Path = Field(Path("documents"), validation_alias="GENERATOR_INCOMING_DIR")
+    chunks_dir: Path = Field(Path("chunks"), validation_alias="GENERATOR_PROCESS_DIR")
+    qa_dir: Path = Field(Path("qa"), validation_alias="GENERATOR_OUTPUT_DIR")
+    output_file: Path = Field(Path("training_data.json"), validation_alias="GENERATOR_OUTPUT_FILE")
+
+    # How documents are cut
+    splitting_strategy: Literal["recursive"] = Field("recursive", validation_alias="GENERATOR_SPLITTING_STRATEGY")
+    chunk_size: int = Field(4000, ge=1, validation_alias="GENERATOR_CHUNK_SIZE")
+    chunk_overlap: int | None = Field(None, ge=0, validation_alias="GENERATOR_CHUNK_OVERLAP")
+
+    # Who is asked
+    provider: str | None = Field(None, validation_alias="GENERATOR_PROVIDER")
+    model: str | None = Field(None, validation_alias="GENERATOR_MODEL")
+    base_url: str | None = Field(None, validation_alias="GENERATOR_BASE_URL")
+    ollama_base_url: str | None = Field(None, validation_alias="OLLAMA_BASE_URL")
+
+    # What is asked
+    questions_per_chunk: int = Field(5, ge=1, le=100, validation_alias="GENERATOR_QUESTIONS_PER_CHUNK")
+    temperature: float | None = Field(None, ge=0, le=2, validation_alias="GENERATOR_TEMPERATURE")
+    top_p: float | None = Field(None, gt=0, le=1, validation_alias="GENERATOR_TOP_P")
+    seed: int | None = Field(None, validation_alias="GENERATOR_SEED")
+    max_tokens: int | None = Field(None, ge=1, validation_alias="GENERATOR_MAX_TOKENS")
+    model_options: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict, validation_alias="GENERATOR_MODEL_OPTIONS"
+    )
+    system_message: str | None = Field(None, validation_alias="GENERATOR_SYSTEM_MESSAGE")
+    extra_instructions: str | None = Field(None, validation_alias="GENERATOR_EXTRA_INSTRUCTIONS")
+    prompt_template_file: Path | None = Field(None, validation_alias="GENERATOR_PROMPT_TEMPLATE_FILE")
+
+    # How the run goes
+    resume: bool = Field(True, validation_alias="GENERATOR_RESUME")
+    limit: int | None = Field(None, ge=1, validation_alias="GENERATOR_LIMIT")
+    max_concurrent: int | None = Field(None, ge=1, le=4096, validation_alias="GENERATOR_MAX_CONCURRENT")
+    batch_size: int = Field(32, ge=1, validation_alias="GENERATOR_BATCH_SIZE")
+
+    # What is combined
+    output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
+    strict: bool = Field(False, validation_alias="GENERATOR_STRICT")
+    include_unfinished: bool = Field(False, validation_alias="GENERATOR_INCLUDE_UNFINISHED")
+
+    _environment: dict[str, str] = PrivateAttr(default_factory=dict)
+    """All variables, of the process and of the file, for the names that stand in providers' rows."""
+
+    @field_validator("model_options", mode="before")
+    @classmethod
+    def _parse_options(cls, value: Any) -> Any:
+        """`["top_k=40"]` from flags and `top_k=40 stop='["##"]'` from a file become a dictionary."""
+        items = shlex.split(value) if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            return items
+        options = {}
+        for item in items:
+            name, equals, text = str(item).partition("=")
+            if not equals or not name.strip():
+                raise ValueError(f"{item!r} is not of the form name=value, such as top_k=40")
+            try:
+                options[name.strip()] = decode(text.encode())
+            except ValueError:
+                options[name.strip()] = text
+        return options
+
+    @field_validator("provider")
+    @classmethod
+    def _know_provider(cls, value: str | None) -> str | None:
+        if value is not None and value not in PROVIDERS:
+            near = difflib.get_close_matches(value, PROVIDERS, n=1)
+            guess = f"; did you mean {near[0]}?" if near else ""
+            raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
+        return value
+
+    @model_validator(mode="after")
+    def _overlap_is_smaller(self) -> Self:
+        if self.chunk_overlap is not None and self.chunk_overlap >= self.chunk_size:
+            raise ValueError(
+                f"the overlap ({self.chunk_overlap}) must be smaller than the chunk size ({self.chunk_size}): "
+                "lower --chunk-overlap or raise --chunk-size"
+            )
+        return self
+
+    @property
+    def overlap(self) -> int:
+        """Characters that a chunk repeats of the one before: a tenth of the chunk size where nothing is set."""
+        return self.chunk_size // 10 if self.chunk_overlap is None else self.chunk_overlap
+
+    @classmethod
+    def load(cls, config_file: Path | None = None, **flags: Any) -> Settings:
+        """Read all sources. `flags` are the fields that were given on the command line.
+
+        Raises:
+            UsageError: a value that cannot be, an unknown GENERATOR_ name, or a `config_file` that is not there.
+        """
+        path = config_file or DEFAULT_CONFIG_FILE
+        in_file = _read_config(path, required=config_file is not None)
+        _refuse_unknown_names(in_file, os.environ, path)
+        aliases = {_variable(name): value for name, value in flags.items()}
+        try:
+            settings = cls(_env_file=path if in_file else None, **aliases)
+        except ValidationError as error:
+            raise UsageError("; ".join(_explain(item, flags, in_file, path) for item in error.errors())) from None
+        settings._environment.update({name: value for name, value in {**in_file, **os.environ}.items() if value})
+        return settings
+
+    def endpoint(self) -> Endpoint:
+        """The provider, its model, address and key.
+
+        Raises:
+            UsageError: something is not set; the text says what to set.
+        """
+        if self.provider is None:
+            raise UsageError(self._say_provider())
+        row = PROVIDERS[self.provider]
+        model = self.model or row.default_model
+        if model is None:
+            raise UsageError(f"provider {row.name}: no model is set. Name one with --model or GENERATOR_MODEL.")
+        key = self._environment.get(row.key_env) if row.key_env else None
+        if row.key_required and not key:
+            raise UsageError(
+                f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env; "
+                "to try the pipeline without a model, use --provider rules."
+            )
+        try:
+            base_url = resolve_base_url(row, self._given_base_url(row))
+        except ValueError as error:
+            raise UsageError(f"provider {row.name}: base URL: {error}") from None
+        if base_url is None:
+            raise UsageError(
+                f"provider {row.name}: no address. Name the server with --base-url http://HOST:PORT/v1 "
+                f"or {row.base_url_env}."
+            )
+        return Endpoint(row, model, base_url, key)
+
+    def _given_base_url(self, row: Provider) -> str | None:
+        # --ollama-base-url is a field of its own, so that it beats the variable of the same meaning.
+        if row.base_url_env == _variable("ollama_base_url") and self.ollama_base_url:
+            return self.base_url or self.ollama_base_url
+        return self.base_url or (self._environment.get(row.base_url_env) if row.base_url_env else None)
+
+    def _say_provider(self) -> str:
+        text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "
+        text += ", ".join(PROVIDERS) + "."
+        for row in PROVIDERS.values():
+            if row.key_env and row.key_required and self._environment.get(row.key_env):
+                return f"{text} {row.key_env} is set, so --provider {row.name} would work."
+        return f"{text} --provider rules needs neither a key nor a server."
+
+
+def _variable(field: str) -> str:
+    return str(Settings.model_fields[field].validation_alias)
+
+
+def _flag(field: str) -> str:
+    return "--" + {"model_options": "model-option", "output_format": "format"}.get(field, field.replace("_", "-"))
+
+
+def _read_config(path: Path, *, required: bool) -> dict[str, str | None]:
+    if not path.is_file():
+        if required:
+            raise UsageError(f"{path}: there is no such configuration file. Check --config-file.")
+        return {}
+    try:
+        return dict(dotenv_values(path, encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: the configuration file cannot be read: {error}") from None
+
+
+def _refuse_unknown_names(in_file: Mapping[str, Any], environment: Mapping[str, str], path: Path) -> None:
+    """A mistyped name would otherwise be ignored, and the run would cost money with other settings than meant."""
+    known = {_variable(name) for name in Settings.model_fields}
+    for names, where in ((in_file, str(path)), (environment, "the environment")):
+        for name in names:
+            if name.upper().startswith(PREFIX) and name.upper() not in known:
+                near = difflib.get_close_matches(name.upper(), known, n=1)
+                guess = f" Did you mean {near[0]}?" if near else ""
+                raise UsageError(f"{name} in {where}: there is no such setting.{guess} config.env.example lists all.")
+
+
+def _explain(error: Any, flags: Mapping[str, Any], in_file: Mapping[str, Any], path: Path) -> str:
+    """One validation error as a sentence that names where the value came from."""
+    message = str(error["msg"]).removeprefix("Value error, ")
+    variable = str(error["loc"][0]) if error["loc"] else ""
+    field = next((name for name in Settings.model_fields if variable in {name, _variable(name)}), None)
+    if field is None:
+        return message
+    variable = _variable(field)
+    if field in flags:
+        origin = _flag(field)
+    elif os.environ.get(variable):
+        origin = f"{variable} in the environment"
+    elif in_file.get(variable):
+        origin = f"{variable} in {path}"
+    else:
+        origin = f"the default of {variable}"
+    given = "" if error["type"] == "value_error" else f" (it is {error['input']!r})"
+    return f"{origin}: {message[:1].lower()}{message[1:]}{given}"
