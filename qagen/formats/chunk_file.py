@@ -10,8 +10,6 @@ from pydantic import Field, model_validator
 from qagen.errors import DataError
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
-TAG = "qagen/chunks@1"
-
 
 class DocumentInfo(OpenModel):
     """Where the text came from. Labels only: no path is ever made from them."""
@@ -85,7 +83,7 @@ class Chunk(FileModel):
 class ChunkFile(FileModel):
     """All chunks of one document."""
 
-    format: Literal["qagen/chunks@1"] = TAG
+    format: Literal["qagen/chunks@1"] = "qagen/chunks@1"
     metadata: DocumentInfo = Field(default_factory=DocumentInfo)
     processing_info: ProcessingInfo = Field(default_factory=ProcessingInfo)
     chunks: list[Chunk]
@@ -131,7 +129,8 @@ def _adapt_file(value: Any) -> dict[str, Any]:
         value = {"chunks": value}
     if not isinstance(value, dict) or not isinstance(value.get("chunks"), list):
         raise DataError('it is no chunk file: there is no list named "chunks"')
-    metadata = value.get("metadata") if isinstance(value.get("metadata"), dict) else {}
+    given = value.get("metadata")
+    metadata: dict[str, Any] = given if isinstance(given, dict) else {}
     processing = value.get("processing_info")
     if not isinstance(processing, dict):
         names = {"chunk_count": "total_chunks", "total_chunks": "total_chunks"}

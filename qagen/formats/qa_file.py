@@ -9,8 +9,6 @@ from pydantic import Field
 from qagen.formats.chunk_file import DocumentInfo, ProcessingInfo
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
-TAG = "qagen/qa@1"
-
 DocumentStatus = Literal["in_progress", "interrupted", "completed", "failed"]
 
 
@@ -130,13 +128,21 @@ class Summary(FileModel):
     output_tokens: int = 0
     cost_usd: float | None = None
     """None: the price is unknown."""
+    reason: str | None = None
+    """Why a completed document has no pairs."""
+
+
+class QAMetadata(DocumentInfo):
+    """The document, and the chunk file that its chunks came from."""
+
+    chunks_file: str = ""
 
 
 class QAFile(FileModel):
     """One document's questions and answers, and which of its chunks are settled."""
 
-    format: Literal["qagen/qa@1"] = TAG
-    metadata: QAMetadata = Field(default_factory=lambda: QAMetadata())
+    format: Literal["qagen/qa@1"] = "qagen/qa@1"
+    metadata: QAMetadata = Field(default_factory=QAMetadata)
     processing_info: ProcessingInfo = Field(default_factory=ProcessingInfo)
     qa_generation_info: GenerationInfo = Field(default_factory=GenerationInfo)
     status: DocumentStatus
@@ -160,12 +166,3 @@ class QAFile(FileModel):
         value = decode(data)
         check_tag(value, "qa", newest=1)
         return cls.model_validate(value)
-
-
-class QAMetadata(DocumentInfo):
-    """The document, and the chunk file that its chunks came from."""
-
-    chunks_file: str = ""
-
-
-QAFile.model_rebuild()

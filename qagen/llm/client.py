@@ -24,7 +24,7 @@ from qagen.errors import AccessError, ProviderError, RejectedError, TransientErr
 from qagen.llm import faults
 from qagen.llm.limits import MOST_WAITING_S, Pace, backoff_s
 from qagen.llm.providers import Endpoint, is_loopback
-from qagen.llm.types import ChatReply, ChatRequest, HttpCall, Wire
+from qagen.llm.types import Attempts, ChatReply, ChatRequest, HttpCall, Wire
 
 PER_CLIENT = 8
 MOST_BYTES = 16 * 1024 * 1024
@@ -78,8 +78,8 @@ class Client:
         """Send nothing more. What is on its way may still arrive; what waits raises `Stopped`."""
         self._stopping.set()
 
-    async def send(self, request: ChatRequest, slot: int) -> ChatReply:
-        """The model's reply. `slot` is the number of the worker that asks, counted from 0.
+    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
+        """The model's reply. `slot` is the number of the worker that asks, from 0; each try counts in `attempts`.
 
         Raises:
             AccessError: no request can pass.
@@ -90,7 +90,7 @@ class Client:
         call = self._wire.build_request(request, self.endpoint)
         client = self._clients[slot // PER_CLIENT % len(self._clients)]
         retrying = self._retrying()
-        reply: ChatReply = await retrying(self._try, client, call)
+        reply: ChatReply = await retrying(self._try, client, call, attempts)
         return reply
 
     def _retrying(self) -> AsyncRetrying:
@@ -129,13 +129,14 @@ class Client:
             retry_error_callback=last_error,
         )
 
-    async def _try(self, client: httpx.AsyncClient, call: HttpCall) -> ChatReply:
+    async def _try(self, client: httpx.AsyncClient, call: HttpCall, attempts: Attempts) -> ChatReply:
         """One request, from the wait for its turn to the parsed reply."""
         while delay := self._pace.delay_s(asyncio.get_running_loop().time()):
             await self._pause(delay)
         if self._stopping.is_set():
             raise Stopped
         self.meter.requests += 1
+        attempts.sent += 1
         status, headers, body = await self._exchange(client, call)
         self.meter.answers += 1
         value = _parse_json(body, status, self.endpoint)
@@ -161,7 +162,9 @@ class Client:
         except TimeoutError as error:
             self.meter.possibly_billed += 1
             seconds = self.endpoint.provider.deadline_s
-            raise TransientError(f"{self._where}: no complete answer in {seconds:.0f} s", code="deadline", most_tries=3) from error
+            raise TransientError(
+                f"{self._where}: no complete answer in {seconds:.0f} s", code="deadline", most_tries=3
+            ) from error
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             translated = translate(error, self.endpoint, answered=answered)
             self.meter.possibly_billed += translated.code in {"reset", "truncated_body", "read_timeout"}
@@ -205,7 +208,7 @@ class Client:
 def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient]:
     """The HTTP clients for `concurrency` requests at a time: the seam where another transport would go in.
 
-    Redirects are never followed: httpx takes only `Authorization` off on a change of host, not other vendors' key headers.
+    Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
     A loopback host is never reached through a proxy: the documents would leave the machine.
     """
     timeout = httpx.Timeout(
@@ -235,10 +238,14 @@ def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> Provid
     where = f"{endpoint.provider.name} at {endpoint.host}"
     causes = _chain(error)
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and isinstance(error, httpx.ConnectError):
-        return AccessError(f"{where}: no secure connection: {error}. Check the address and the certificates.", code="tls")
+        return AccessError(
+            f"{where}: no secure connection: {error}. Check the address and the certificates.", code="tls"
+        )
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return TransientError(f"{where}: the host name is not known. Check the address and the network.", code="dns")
+            return TransientError(
+                f"{where}: the host name is not known. Check the address and the network.", code="dns"
+            )
         return TransientError(f"{where}: nobody answers. {endpoint.provider.when_refused}", code="connect")
     if isinstance(error, httpx.ReadTimeout):
         seconds = endpoint.provider.read_timeout_s

@@ -21,7 +21,9 @@ _KEY_SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{
 _MOST_SHOWN = 300
 
 
-def classify(status: int, headers: Mapping[str, str], details: ErrorDetails | None, endpoint: Endpoint) -> ProviderError:
+def classify(
+    status: int, headers: Mapping[str, str], details: ErrorDetails | None, endpoint: Endpoint
+) -> ProviderError:
     """The reaction to an answer that is no reply: an error status, a redirect, or an error inside HTTP 200."""
     said = redact(details.message if details else "", endpoint.api_key)[:_MOST_SHOWN].strip().rstrip(".")
     where = f"{endpoint.provider.name} at {endpoint.host}"
@@ -29,16 +31,23 @@ def classify(status: int, headers: Mapping[str, str], details: ErrorDetails | No
     kind = details.kind if details else None
     if 300 <= status < 400:
         host = urlsplit(headers.get("location", "")).netloc or "another address"
-        return AccessError(f"{where} redirects to {host}, and redirects are not followed. Name the final address with --base-url.", code="redirect")
+        return AccessError(
+            f"{where} redirects to {host}, and redirects are not followed. Name the final address with --base-url.",
+            code="redirect",
+        )
     if kind == "quota" or status == 402:
-        return AccessError(f"{answer}. The account has no credit left; add some, then run the same command again.", code="quota")
+        return AccessError(
+            f"{answer}. The account has no credit left; add some, then run the same command again.", code="quota"
+        )
     if kind == "auth" or status in {401, 403}:
         return AccessError(f"{answer}. {_about_key(endpoint)}", code="auth")
     if kind == "model":
         hint = endpoint.provider.when_model_unknown.format(model=endpoint.model)
         return AccessError(f"{answer}. There is no model {endpoint.model!r} here. {hint}", code="model")
     if kind == "context_length":
-        return RejectedError(f"{answer}. Make the chunks smaller, or take a model with a larger context.", code="context_length")
+        return RejectedError(
+            f"{answer}. Make the chunks smaller, or take a model with a larger context.", code="context_length"
+        )
     if kind == "rate_limited" or status in {408, 409, 425, 429} or status >= 500 or (kind == "server" and status < 400):
         return _transient(status, headers, details, answer)
     if status == 404:
@@ -54,7 +63,8 @@ def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | 
         wait = details.retry_after_s
     if wait is not None and wait > LONGEST_WAIT_S:
         return AccessError(
-            f"{answer}. It asks to wait {wait / 60:.0f} minutes; run the same command again after that.", code="long_wait"
+            f"{answer}. It asks to wait {wait / 60:.0f} minutes; run the same command again after that.",
+            code="long_wait",
         )
     limited = status == 429 or (details is not None and details.kind == "rate_limited")
     code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
@@ -64,8 +74,8 @@ def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """The wait that the headers ask for, in seconds: milliseconds, seconds, or a date.
 
-    A date is read relative to the answer's own `Date`, so that a wrong clock does no harm. Garbage, negative numbers and
-    past dates count as nothing said.
+    A date is read relative to the answer's own `Date`, so that a wrong clock does no harm. Garbage, negative numbers
+    and past dates count as nothing said.
     """
     try:
         wait = float(headers.get("retry-after-ms", "")) / 1000

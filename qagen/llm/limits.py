@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from qagen.errors import RejectedError, TransientError
 
@@ -23,10 +24,10 @@ def backoff_s(error: TransientError, tries: int, chance: float | None = None) ->
     chance = random.random() if chance is None else chance  # noqa: S311 - spreads load, protects nothing
     if error.retry_after_s is not None:
         return error.retry_after_s * (1 + 0.1 * chance)
-    ceiling = min(_CAP_S, _BASE_S * 2 ** (tries - 1))
+    ceiling = min(_CAP_S, _BASE_S * 2.0 ** (tries - 1))
     if error.is_rate_limit:
         return max(_RATE_LIMIT_FLOOR_S, ceiling / 2 + ceiling / 2 * chance)
-    return float(ceiling * chance)
+    return ceiling * chance
 
 
 @dataclass(slots=True)
@@ -44,8 +45,11 @@ class Pace:
         return max(0.0, self.not_before - now)
 
 
+Suspect = TypeVar("Suspect")
+
+
 @dataclass(slots=True)
-class Breaker:
+class Breaker(Generic[Suspect]):
     """Tells a chunk's own fault from a fault of the world.
 
     A chunk whose tries are exhausted is held back as a suspect: when another chunk succeeds afterwards, the fault was
@@ -53,17 +57,17 @@ class Breaker:
     """
 
     most_suspects: int = 3
-    suspects: list[object] = field(default_factory=list)
+    suspects: list[Suspect] = field(default_factory=list)
     successes: int = 0
     refusals: int = 0
 
-    def succeeded(self) -> list[object]:
+    def succeeded(self) -> list[Suspect]:
         """A request succeeded. Gives the suspects that have failed by that."""
         self.successes += 1
         cleared, self.suspects = self.suspects, []
         return cleared
 
-    def exhausted(self, suspect: object) -> bool:
+    def exhausted(self, suspect: Suspect) -> bool:
         """A chunk used up its tries. True: nothing succeeds any more, stop."""
         self.suspects.append(suspect)
         return len(self.suspects) >= self.most_suspects

@@ -66,7 +66,7 @@ def parse_reply(body: Mapping[str, Any]) -> ChatReply:
     )
 
 
-def parse_error(status: int, body: Any) -> ErrorDetails | None:
+def parse_error(_status: int, body: Any) -> ErrorDetails | None:
     """`error` is a plain string; what it is about is told by its words."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):  # a compatible server or a gateway in front

@@ -113,8 +113,8 @@ def resolve_base_url(provider: Provider, given: str | None) -> str | None:
 
     Ollama's client takes a bare `host` or `host:port`, so that is understood too: its port is 11434 where none is named
     (only without a scheme: `http://host` means port 80). `0.0.0.0` is an address to listen on; as a client it is this
-    machine. A URL without a path gets the dialect's usual one (`/v1`), and a `/v1` or `/api` that does not belong to the
-    dialect is taken off.
+    machine. A URL without a path gets the dialect's usual one (`/v1`), and a `/v1` or `/api` that does not belong to
+    the dialect is taken off.
 
     Raises:
         ValueError: not an http or https URL, or one that carries a user name or a password.

@@ -71,6 +71,13 @@ class ChatReply:
     """The model's own words where it declined."""
 
 
+@dataclass(slots=True)
+class Attempts:
+    """How many HTTP requests went out for something. The client counts them as they go."""
+
+    sent: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class HttpCall:
     """One HTTP request, ready to send: always a POST of JSON."""
@@ -102,5 +109,5 @@ class Wire(Protocol):
     def parse_reply(self, body: Mapping[str, Any]) -> ChatReply:
         """The answer in a body of HTTP 200. KeyError, IndexError or TypeError: not this dialect's shape."""
 
-    def parse_error(self, status: int, body: Any) -> ErrorDetails | None:
+    def parse_error(self, status: int, body: Any, /) -> ErrorDetails | None:
         """What an error body says (any JSON value, or None); None where it says nothing. Some come with status 200."""

@@ -120,7 +120,7 @@ def fence(name: str, text: str) -> str:
 
 
 def _preferred_types(chunk_key: str, count: int, seed: int | None) -> str:
-    """A quota drawn by the chunk's key: "be diverse" alone collapses to "What is ...". """
+    """A quota drawn by the chunk's key: "be diverse" alone collapses to "What is ..."."""
     digest = hashlib.sha256(f"{seed}|{chunk_key}".encode()).digest()
     order = sorted(QUESTION_TYPES, key=lambda name: hashlib.sha256(digest + name.encode()).digest())
     quota = Counter(order[position % len(order)] for position in range(count))

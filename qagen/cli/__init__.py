@@ -1,0 +1,62 @@
+"""argv in, text out. One module per command; what is heavy is imported inside the command that needs it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qagen import __version__
+from qagen.cli import chunk, combine, generate_qa, status
+from qagen.cli.boundary import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    name="qagen",
+    help=(
+        "Turn your documents into question-answer training data.\n\n"
+        "[bold]chunk[/] cuts documents into pieces, [bold]generate-qa[/] asks a model about each piece and remembers "
+        "every answer, [bold]combine[/] makes one dataset of it. Stop at any time; the same command goes on where it "
+        "stopped and pays for nothing twice."
+    ),
+    epilog=(
+        "Try it without a model, a key or a server:  "
+        "[bold]qagen chunk examples && qagen generate-qa --provider rules && qagen combine[/]\n\n"
+        "Every setting can also stand in the environment or in config.env (see config.env.example)."
+    ),
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    add_completion=False,
+    # With locals, an unhandled traceback would print keys.
+    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+PIPELINE = "Pipeline"
+UTILITIES = "Utilities"
+
+app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
+app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
+app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
+app.command("status", rich_help_panel=UTILITIES)(status.status)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(f"qagen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """The console command `qagen`."""
+    app(prog_name="qagen")

@@ -1,0 +1,177 @@
+"""What is printed: results on stdout, the conversation on stderr; nothing that could steer a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from qagen.dataset import Combined
+    from qagen.formats import LeftOut
+    from qagen.intake import Prepared
+    from qagen.overview import Row
+    from qagen.settings import Settings
+
+_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+MOST_LISTED = 20
+"""Longer lists are cut, and the number of the rest is said."""
+
+
+def out() -> Console:
+    """The console for results."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+
+
+def err() -> Console:
+    """The console for everything else."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def safe(text: str) -> str:
+    """Text from outside, made harmless: no control characters, no marks of direction, no rich markup."""
+    return escape(_UNSAFE.sub("\ufffd", text))
+
+
+def complain(text: str) -> None:
+    """An error, as one paragraph."""
+    err().print(f"[bold red]error:[/] {safe(text)}", soft_wrap=True)
+
+
+def note(text: str) -> None:
+    """Something the user should know."""
+    err().print(f"[yellow]note:[/] {safe(text)}", soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """A line of the conversation."""
+    err().print(safe(text), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """A value as JSON on stdout."""
+    from qagen.formats import encode
+
+    sys.stdout.write(encode(value, indent=True).decode() + "\n")
+
+
+def count(number: int, noun: str) -> str:
+    """`1 chunk`, `1,200 chunks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def tokens(number: int) -> str:
+    """Short: 812, 12.3k, 1.21M."""
+    if number < 1000:
+        return str(number)
+    return f"{number / 1000:.1f}k" if number < 1_000_000 else f"{number / 1_000_000:.2f}M"
+
+
+def dollars(cost: float | None) -> str:
+    """US dollars, with enough digits to see small sums; `unknown` where it is."""
+    if cost is None:
+        return "unknown"
+    return f"${cost:.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
+
+
+def show_prepared(prepared: Prepared, settings: Settings) -> None:
+    """What `chunk` did."""
+    table = _table("Document", "characters", "chunks", "")
+    for one in prepared.done[:MOST_LISTED]:
+        remark = "; ".join((["unchanged"] if one.unchanged else []) + list(one.notes))
+        table.add_row(safe(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
+    rest = prepared.done[MOST_LISTED:]
+    if rest:
+        table.add_row(f"and {len(rest)} more", f"{sum(one.characters for one in rest):,}", "", "")
+    out().print(table)
+    _name_left_out("skipped", prepared.skipped)
+    _name_left_out("failed", prepared.failed)
+    chunks = sum(one.chunks for one in prepared.done)
+    documents = count(len(prepared.done), "document")
+    out().print(f"{documents}, {count(chunks, 'chunk')} -> {safe(str(settings.chunks_dir))}", soft_wrap=True)
+
+
+def show_combined(combined: Combined, output: Path) -> None:
+    """What `combine` did."""
+    table = _table("Document", "pairs", "chunks", "failed", "")
+    for document in combined.documents[:MOST_LISTED]:
+        summary = document.summary
+        table.add_row(
+            safe(document.file_info.get("file_name") or document.source_file),
+            f"{document.qa_pairs_count:,}",
+            f"{summary['total_chunks']:,}",
+            f"{summary['failed_chunks'] or ''}",
+            safe(summary.get("reason") or ""),
+        )
+    rest = combined.documents[MOST_LISTED:]
+    if rest:
+        table.add_row(f"and {len(rest)} more", f"{sum(one.qa_pairs_count for one in rest):,}", "", "", "")
+    out().print(table)
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in combined.kinds.most_common())
+    codes = ", ".join(f"{number:,} {code}" for code, number in combined.checks.most_common())
+    lines = [f"question types: {kinds or 'none'}"]
+    if codes:
+        lines.append(f"remarks of the checks: {codes}")
+    if combined.duplicates or combined.conflicts:
+        conflicts = f"; {count(combined.conflicts, 'question')} with more than one answer" if combined.conflicts else ""
+        lines.append(f"duplicates removed: {combined.duplicates:,}{conflicts}")
+    for line in lines:
+        out().print(safe(line), soft_wrap=True)
+    _name_left_out("left out", combined.left_out)
+    _name_left_out("invalid", combined.invalid)
+    if combined.generators["rules"]:
+        note("pairs made by rules are in it: they show the pipeline and are no training data.")
+    pairs, documents = count(combined.pairs, "pair"), count(len(combined.documents), "document")
+    out().print(f"[bold]{pairs}[/] of {documents} -> {safe(str(output))}", soft_wrap=True)
+
+
+def show_status(rows: Sequence[Row]) -> None:
+    """How far each document is."""
+    from qagen.overview import total
+
+    table = _table("Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens in", "out", "cost")
+    for row in [*rows, total(rows)]:
+        if row.name == "all" and row.status == "":
+            table.add_section()
+        colour = {"completed": "green", "failed": "red", "unreadable": "red"}.get(row.status, "yellow")
+        table.add_row(
+            safe(row.name),
+            f"[{colour}]{row.status}[/]",
+            f"{row.chunks:,}",
+            f"{row.completed:,}",
+            f"{row.failed or ''}",
+            f"{row.pending or ''}",
+            f"{row.pairs:,}",
+            tokens(row.input_tokens),
+            tokens(row.output_tokens),
+            dollars(row.cost_usd),
+        )
+    out().print(table)
+    for row in rows:
+        if row.problem:
+            err().print(f"[red]{safe(row.name)}:[/] {safe(row.problem)}", soft_wrap=True)
+
+
+def _table(first: str, *others: str) -> Table:
+    """A light table: the first column is text, the others are figures until the last."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(first, overflow="fold")
+    for name in others:
+        text = name in {"", "status"}
+        table.add_column(name, justify="left" if text else "right", overflow="fold" if text else "ellipsis")
+    return table
+
+
+def _name_left_out(what: str, listed: Iterable[LeftOut]) -> None:
+    """Each file that is not in the result, and why."""
+    everything = list(listed)
+    for one in everything[:MOST_LISTED]:
+        err().print(f"[yellow]{what}:[/] {safe(one.file)}: {safe(one.why)}", soft_wrap=True)
+    if len(everything) > MOST_LISTED:
+        err().print(f"[yellow]{what}:[/] and {len(everything) - MOST_LISTED} more", soft_wrap=True)

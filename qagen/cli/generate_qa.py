@@ -1,0 +1,144 @@
+"""`qagen generate-qa`: chunk files -> question-answer files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qagen.cli import options
+from qagen.llm.providers import PROVIDERS
+
+
+def generate_qa(
+    ctx: typer.Context,
+    chunks_dir: options.ChunksDir = None,
+    qa_dir: options.QaDir = None,
+    provider: Annotated[
+        str | None,
+        typer.Option("--provider", help=f"Who answers: {', '.join(PROVIDERS)}.", rich_help_panel=options.MODEL),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Model, under the provider's own name for it.", rich_help_panel=options.MODEL),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--base-url", help="Address of the server, where it is not the usual one.", rich_help_panel=options.MODEL
+        ),
+    ] = None,
+    ollama_base_url: Annotated[
+        str | None,
+        typer.Option(
+            "--ollama-base-url",
+            help="Address of Ollama. [dim]default: http://127.0.0.1:11434[/]",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
+    temperature: Annotated[
+        float | None,
+        typer.Option(
+            "--temperature",
+            help="Sampling temperature. [dim]default: not sent; many models refuse it[/]",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
+    top_p: Annotated[
+        float | None, typer.Option("--top-p", help="Nucleus sampling.", rich_help_panel=options.MODEL)
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="Seed of sampling and of the plan of types.", rich_help_panel=options.MODEL),
+    ] = None,
+    max_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--max-tokens", help="Most tokens of a reply. [dim]default: by provider[/]", rich_help_panel=options.MODEL
+        ),
+    ] = None,
+    model_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model-option",
+            metavar="NAME=VALUE",
+            help="An option under the provider's own name, such as top_k=40. Repeatable.",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
+    questions_per_chunk: Annotated[
+        int | None,
+        typer.Option(
+            "--questions-per-chunk",
+            "-n",
+            help="Most pairs of a chunk. [dim]default: 5[/]",
+            rich_help_panel=options.QUESTIONS,
+        ),
+    ] = None,
+    system_message: Annotated[
+        str | None,
+        typer.Option(
+            "--system-message", help="Replaces our instructions to the model.", rich_help_panel=options.QUESTIONS
+        ),
+    ] = None,
+    extra_instructions: Annotated[
+        str | None,
+        typer.Option("--extra-instructions", help="Added to the instructions.", rich_help_panel=options.QUESTIONS),
+    ] = None,
+    prompt_template_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--prompt-template-file",
+            help="Text with placeholders such as $passage; replaces our request.",
+            rich_help_panel=options.QUESTIONS,
+        ),
+    ] = None,
+    resume: Annotated[
+        bool | None,
+        typer.Option(
+            "--resume/--no-resume",
+            help="Go on from earlier results, or set them aside in archive/. [dim]default: resume[/]",
+            rich_help_panel=options.RUN,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", help="Ask about the first N chunks only, to try.", rich_help_panel=options.RUN),
+    ] = None,
+    max_concurrent: Annotated[
+        int | None,
+        typer.Option(
+            "--max-concurrent", help="Requests at a time. [dim]default: by provider[/]", rich_help_panel=options.RUN
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            "--batch-size", help="Most documents open at a time. [dim]default: 32[/]", rich_help_panel=options.RUN
+        ),
+    ] = None,
+    summary_json: Annotated[
+        Path | None,
+        typer.Option("--summary-json", help="Write the figures of the run here, as JSON.", rich_help_panel=options.RUN),
+    ] = None,
+    config_file: options.ConfigFile = None,
+) -> None:
+    """Ask a model for question-answer pairs about every chunk.
+
+    Each document keeps its own [bold]<name>_qa.json[/], rewritten after every chunk. Press Ctrl-C at any time: what is
+    under way is finished and saved, and the same command goes on from there.
+    """
+    from qagen import files, workers
+    from qagen.cli.progress import RunDisplay
+    from qagen.cli.run_report import show_report
+    from qagen.formats import encode
+
+    settings = options.load(ctx)
+    with RunDisplay(settings) as display:
+        report = workers.generate_here(settings, display.start, display.on_event)
+    show_report(report, settings)
+    if summary_json:
+        files.write(summary_json, encode(report.as_dict(), indent=True) + b"\n")
+    if report.exit_code:
+        raise typer.Exit(report.exit_code)

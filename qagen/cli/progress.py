@@ -1,0 +1,155 @@
+"""A run while it runs: a live line on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from qagen.cli.console import count, dollars, err, note, safe, say, tokens
+from qagen.generate import Live
+from qagen.pump import ChunkSaved, DocumentClosed, DocumentFailed, Event, Stopping
+from qagen.settings import Settings
+
+MOST_FAILURES_SHOWN = 5
+PLAIN_EVERY_S = 10.0
+
+
+class RunDisplay:
+    """Shows what a run does. Use as a context manager; `start` and `on_event` are given to the run."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._console: Console = err()
+        self._live: Live | None = None
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._began = time.monotonic()
+        self._last_line = self._began
+        self._documents = 0
+        self._failures = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def start(self, live: Live) -> None:
+        """The run is planned and begins."""
+        self._live = live
+        self._began = self._last_line = time.monotonic()
+        _introduce(live, self._settings)
+        if live.job.to_ask and self._console.is_terminal:
+            self._progress = Progress(
+                TextColumn("{task.fields[documents]}"),
+                BarColumn(bar_width=None),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(compact=True),
+                TextColumn("{task.fields[figures]}"),
+                console=self._console,
+                expand=True,
+            )
+            self._task = self._progress.add_task("chunks", total=live.job.to_ask, **self._fields())
+            self._progress.start()
+
+    def on_event(self, event: Event) -> None:
+        """Something happened."""
+        if isinstance(event, ChunkSaved) and event.failed:
+            self._failures += 1
+            if self._failures <= MOST_FAILURES_SHOWN:
+                self._print(f"[red]failed:[/] {safe(event.chunk)}: {safe(event.failed.message)}")
+            elif self._failures == MOST_FAILURES_SHOWN + 1:
+                self._print("[red]failed:[/] more; errors.jsonl has them all")
+        elif isinstance(event, DocumentClosed):
+            self._documents += 1
+            if self._progress is None and self._live and self._live.job.to_ask:
+                self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, 'pair')}")
+        elif isinstance(event, DocumentFailed):
+            self._print(f"[red]left out:[/] {safe(event.document)}: {safe(event.why)}")
+        elif isinstance(event, Stopping):
+            self._announce_stop(event)
+        self._refresh()
+
+    def _announce_stop(self, event: Stopping) -> None:
+        if event.in_flight:
+            self._print(
+                f"[yellow]stopping ({safe(event.why)}):[/] finishing {count(event.in_flight, 'request')}; "
+                "Ctrl-C again to stop now"
+            )
+        else:
+            self._print(f"[yellow]stopping ({safe(event.why)})[/]")
+
+    def _refresh(self) -> None:
+        if self._live is None:
+            return
+        saved = self._live.tally.saved
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=saved, **self._fields())
+        elif time.monotonic() - self._last_line >= PLAIN_EVERY_S:
+            self._last_line = time.monotonic()
+            fields = self._fields()
+            say(f"{saved:,} of {self._live.job.to_ask:,} chunks, {fields['rate']}, {fields['figures']}")
+
+    def _fields(self) -> dict[str, Any]:
+        assert self._live is not None
+        tally, meter, job = self._live.tally, self._live.meter, self._live.job
+        seconds = max(time.monotonic() - self._began, 0.001)
+        figures = [count(tally.made, "pair"), f"{tokens(tally.usage.input_tokens)} in"]
+        figures += [f"{tokens(tally.usage.output_tokens)} out", dollars(tally.cost_usd(job.price))]
+        if job.endpoint.provider.priced == "free":
+            figures = figures[:-1] if tally.usage.input_tokens else figures[:1]
+        if meter.retries:
+            figures.append(f"[yellow]{count(meter.retries, 'retry').replace('retrys', 'retries')}[/]")
+        if tally.failed:
+            figures.append(f"[red]{tally.failed:,} failed[/]")
+        to_open = sum(1 for _ in job.to_open())
+        return {
+            "documents": f"{self._documents}/{count(to_open, 'document')}",
+            "rate": f"{tally.saved / seconds:.1f}/s",
+            "figures": ", ".join(figures),
+        }
+
+    def _print(self, markup: str) -> None:
+        console = self._progress.console if self._progress else self._console
+        console.print(markup, soft_wrap=True)
+
+
+def _introduce(live: Live, settings: Settings) -> None:
+    """What is about to happen, before any money is spent."""
+    job = live.job
+    provider, counts = job.endpoint.provider, job.counts
+    for one in job.left_out:
+        err().print(f"[red]left out:[/] {safe(one.file)}: {safe(one.why)}", soft_wrap=True)
+    if job.archived:
+        say(f"earlier results of {count(job.archived, 'document')} are in {settings.qa_dir / 'archive'}")
+    if job.stale:
+        say(
+            f"{count(job.stale, 'earlier chunk')} changed or went away; their pairs go to {settings.qa_dir / 'archive'}"
+        )
+    if not job.to_ask:
+        hint = " (--limit: raise it to ask more)" if counts.pending else ""
+        say(f"nothing to ask: all {count(counts.completed, 'chunk')} are done{hint}")
+        return
+    if provider.generator_kind == "rules":
+        note("no language model is used: questions by rules, to try the pipeline; this is no training data.")
+    earlier = f" ({counts.completed:,} done earlier)" if counts.completed else ""
+    at = "" if provider.in_process else f" at {job.endpoint.host}"
+    concurrency = settings.max_concurrent or provider.max_concurrent
+    say(
+        f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: "
+        f"{provider.name}, {job.order.model}{at}, {concurrency} at a time, "
+        f"up to {count(job.order.questions_per_chunk, 'pair')} a chunk"
+    )
+    if provider.priced != "free" and job.price is None:
+        note(f"the price of {job.order.model} is unknown, so no cost can be shown.")
+    if sys.stdin.isatty() and not provider.in_process:
+        say("Ctrl-C stops: what is under way is finished and saved, and the same command goes on from there")

@@ -1,0 +1,31 @@
+"""`qagen status`: how far each document is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from qagen.cli import options
+
+
+def status(
+    ctx: typer.Context,
+    chunks_dir: options.ChunksDir = None,
+    qa_dir: options.QaDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    config_file: options.ConfigFile = None,
+) -> None:
+    """Show how far each document is: chunks done, failed and pending, pairs, tokens, cost.
+
+    Reads only, so it can be called while a run works.
+    """
+    from qagen import overview
+    from qagen.cli import console
+
+    settings = options.load(ctx)
+    rows = overview.rows(settings.chunks_dir, settings.qa_dir)
+    if as_json:
+        console.print_json([row.as_dict() for row in rows])
+    else:
+        console.show_status(rows)

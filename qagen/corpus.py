@@ -1,0 +1,99 @@
+"""The files of a corpus: which there are, how they are called, and what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from qagen import files
+from qagen.errors import DataError
+from qagen.formats import ChunkFile, QAFile
+
+_OTHER_FILES = ("_qa", "_verdicts", "_negatives")
+"""Ends of the names of files that are no chunk files, should they stand in the same folder."""
+
+Model = TypeVar("Model")
+
+
+def read_chunks(path: Path) -> ChunkFile:
+    """A chunk file of any shape that we know.
+
+    Raises:
+        DataError: unreadable, not JSON, of an unknown shape, or not finished; the text names the file.
+    """
+    chunk_file = _read(path, ChunkFile.parse, "chunk file")
+    if chunk_file.status != "completed":
+        raise DataError(f"{path}: it is unfinished (status: {chunk_file.status}); chunk the document again")
+    if not chunk_file.metadata.file_name:
+        metadata = chunk_file.metadata.model_copy(
+            update={"file_name": f"{stem_of(path)}{chunk_file.metadata.file_type}"}
+        )
+        chunk_file = chunk_file.model_copy(update={"metadata": metadata})
+    return chunk_file
+
+
+def find_chunk_files(directory: Path) -> list[Path]:
+    """The files of a folder that may be chunk files, by name.
+
+    Raises:
+        DataError: there is no such folder, or no such file in it.
+    """
+    if not directory.is_dir():
+        raise DataError(f"{directory}: there is no such folder. Make chunks with `qagen chunk`, or check --chunks-dir.")
+    found = [path for path in sorted(directory.iterdir()) if path.suffix in {".json", ".jsonl"} and path.is_file()]
+    found = [path for path in found if not path.stem.endswith(_OTHER_FILES) and not path.name.startswith(".")]
+    named = [path for path in found if path.stem.endswith("_chunks")]
+    if not (named or found):
+        raise DataError(
+            f"{directory}: there is no *_chunks.json file in it. Make some with `qagen chunk`, or check --chunks-dir."
+        )
+    return named or found
+
+
+def qa_path_of(chunks_path: Path, qa_dir: Path) -> Path:
+    """`pump_chunks.json` -> `<qa_dir>/pump_qa.json`."""
+    return qa_dir / f"{stem_of(chunks_path)}_qa.json"
+
+
+def stem_of(chunks_path: Path) -> str:
+    return chunks_path.stem.removesuffix("_chunks")
+
+
+def find_qa_files(qa_dir: Path) -> list[Path]:
+    """The QA files of a directory, by name.
+
+    Raises:
+        DataError: there is no such directory, or no QA file in it.
+    """
+    if not qa_dir.is_dir():
+        raise DataError(f"{qa_dir}: there is no such folder. Check --qa-dir.")
+    found = sorted(path for path in qa_dir.glob("*_qa.json") if not path.name.startswith("."))
+    if not found:
+        raise DataError(f"{qa_dir}: there is no *_qa.json file in it. Make some with `qagen generate-qa`.")
+    return found
+
+
+def read_qa(path: Path) -> QAFile:
+    """A QA file, validated.
+
+    Raises:
+        DataError: unreadable, not JSON, or not a QA file; the text names the file and the field.
+    """
+    return _read(path, QAFile.parse, "QA file")
+
+
+def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:
+    data = files.read_bytes(path)
+    try:
+        return parse(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(step) for step in first["loc"])
+        raise DataError(f"{path}: it is no valid {kind}: {place}: {first['msg'].lower()}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: it is not JSON: {error}") from None
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None

@@ -1,0 +1,7 @@
+"""The pump's task that makes pairs: which documents, which requests, what replies mean, what is remembered."""
+
+from qagen.generate.plan import Job, Plan, plan, set_aside
+from qagen.generate.report import Live, Report
+from qagen.generate.task import GenerateTask
+
+__all__ = ["GenerateTask", "Job", "Live", "Plan", "Report", "plan", "set_aside"]

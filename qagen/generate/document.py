@@ -1,0 +1,83 @@
+"""A document whose pairs are made, as the pump sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from qagen.formats import ChunkError, ChunkRecord, DocumentInfo, Pair, TokenCounts, utc_time
+from qagen.pump import Item, Trail
+from qagen.state import Counts, DocumentState, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was made of a chunk. The record lacks what the pump knows: attempts, tokens, replies."""
+
+    record: ChunkRecord
+    pairs: tuple[Pair, ...] = ()
+    rejected: tuple[Pair, ...] = ()
+
+
+class OpenQA:
+    """A document in memory, as the pump sees it."""
+
+    def __init__(self, document: DocumentState, name: str, most_chunks: int | None, *, changed: bool) -> None:
+        self.name = name
+        self.path = document.path
+        self.changed = changed
+        self._document = document
+        self._most = most_chunks
+
+    @property
+    def items(self) -> Iterable[Item]:
+        """The chunks still to ask."""
+        chunks = self._document.chunk_file.chunks
+        return [Item(self, at, chunks[at], self._document.keys[at]) for at in self._document.pending(self._most)]
+
+    @property
+    def metadata(self) -> DocumentInfo:
+        """Facts about the document, for prompts and pairs."""
+        return self._document.chunk_file.metadata
+
+    @property
+    def counts(self) -> Counts:
+        """The document in figures."""
+        return self._document.counts
+
+    def settle(self, item: Item, result: Any, trail: Trail) -> int:
+        """Remember an `Answer`; gives the number of its pairs."""
+        record = result.record.model_copy(update=_trail_fields(trail))
+        self._document.remember(item.position, Entry(record, result.pairs, result.rejected))
+        return len(result.pairs)
+
+    def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
+        """Remember that the chunk failed, and every reply that was paid for."""
+        error = ChunkError(type=code, message=message, at=utc_time())
+        record = ChunkRecord(chunk_key=item.key, status="failed", error=error, **_trail_fields(trail))
+        self._document.remember(item.position, Entry(record))
+
+    def status(self, *, interrupted: bool) -> str:
+        """The status of the QA file."""
+        return self._document.status(interrupted=interrupted)
+
+    def encode(self, *, interrupted: bool) -> bytes:
+        """The QA file."""
+        return self._document.encode(interrupted=interrupted)
+
+
+def _trail_fields(trail: Trail) -> dict[str, Any]:
+    """What the record says of the requests."""
+    usage = trail.usage
+    return {
+        "attempts": trail.attempts.sent,
+        "usage": TokenCounts(
+            input_tokens=usage.input_tokens,
+            cached_input_tokens=usage.cached_input_tokens,
+            output_tokens=usage.output_tokens,
+        ),
+        "model": trail.last.model if trail.last else "",
+        "finish": trail.last.finish if trail.last else None,
+        "raw_replies": trail.unused,
+    }

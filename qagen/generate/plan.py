@@ -1,0 +1,271 @@
+"""What there is to ask, decided before the first request: nothing is spent and nothing is written here."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from qagen import __version__, files, prompts, state
+from qagen.corpus import find_chunk_files, qa_path_of, read_chunks, read_qa, stem_of
+from qagen.errors import DataError, UsageError
+from qagen.formats import ChunkFile, GenerationInfo, LeftOut, QAFile
+from qagen.generate.document import OpenQA
+from qagen.llm.prices import Price, price_of
+from qagen.llm.providers import Endpoint
+from qagen.settings import Settings
+from qagen.state import Counts, DocumentState, Entry
+
+_CONTEXT_STEP = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A document of this run, known and not in memory."""
+
+    chunks_path: Path
+    qa_path: Path
+    most_chunks: int | None
+    """Only the first ones are asked about (`--limit`)."""
+    counts: Counts
+    """As its QA file says."""
+    to_ask: int
+    needs_writing: bool
+    name: str
+    job: Job = field(repr=False)
+
+    def open(self) -> OpenQA:
+        """Read the chunk file and the QA file again, and match them."""
+        chunk_file = read_chunks(self.chunks_path)
+        loaded = _load(chunk_file, self.chunks_path, self.qa_path, self.job)
+        if loaded.stale and loaded.saved:
+            archive = files.new_path(self.qa_path.parent / "archive", self.qa_path.name)
+            files.write(archive, state.archive_of(loaded.saved, loaded.stale))
+        return OpenQA(loaded.document, self.name, self.most_chunks, changed=loaded.changed)
+
+
+@dataclass(slots=True)
+class Job:
+    """Everything that is decided before the first request."""
+
+    endpoint: Endpoint
+    order: prompts.Order
+    prompt: prompts.Prompt
+    price: Price | None
+    run_id: str
+    fingerprint: str
+    parameters: dict[str, Any]
+    plans: list[Plan] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    """Chunk files that cannot be used, and why."""
+    archived: int = 0
+    """Documents whose earlier results were set aside."""
+    stale: int = 0
+    """Earlier chunks that are in their documents no more."""
+
+    @property
+    def counts(self) -> Counts:
+        """All documents in figures, before the run."""
+        return sum((plan.counts for plan in self.plans), Counts())
+
+    @property
+    def to_ask(self) -> int:
+        """Chunks that this run asks about."""
+        return sum(plan.to_ask for plan in self.plans)
+
+    def to_open(self) -> Iterator[Plan]:
+        """The documents that there is something to do for, in order."""
+        return (plan for plan in self.plans if plan.to_ask or plan.needs_writing)
+
+    def info(self) -> GenerationInfo:
+        """What the QA files say of this run."""
+        return GenerationInfo(
+            provider=self.endpoint.provider.name,
+            model=self.order.model,
+            questions_per_chunk=self.order.questions_per_chunk,
+            temperature=self.order.temperature,
+            max_tokens=self.order.max_tokens,
+            prompt_sha256=self.prompt.sha256,
+            fingerprint=self.fingerprint,
+            parameters=self.parameters,
+            qagen_version=__version__,
+            run_id=self.run_id,
+        )
+
+
+def plan(settings: Settings) -> Job:
+    """Read all chunk files and QA files, and decide what is to ask. Nothing is spent and nothing is written.
+
+    Raises:
+        UsageError: no provider, model or key; a bad template; parameters changed since the earlier results.
+        DataError: there is no chunk file, or none can be used.
+    """
+    job = _empty_job(settings)
+    paths = find_chunk_files(settings.chunks_dir)
+    _refuse_same_outputs(paths)
+    budget = settings.limit
+    longest = 0
+    changes: list[str] = []
+    for path in paths:
+        try:
+            chunk_file = read_chunks(path)
+            one, length, changed = _plan_document(chunk_file, path, settings, job, budget)
+        except DataError as error:
+            job.left_out.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+            continue
+        job.plans.append(one)
+        longest = max(longest, length)
+        changes += [change for change in changed if change not in changes]
+        if budget is not None:
+            budget = max(0, budget - one.counts.total)
+    if not job.plans:
+        reasons = "; ".join(f"{one.file}: {one.why}" for one in job.left_out[:10])
+        raise DataError(f"{settings.chunks_dir}: no chunk file can be used: {reasons}")
+    if changes:
+        raise UsageError(
+            "the parameters are not those of the earlier results:\n  "
+            + "\n  ".join(changes)
+            + "\nRun with the same parameters to continue, or with --no-resume to set the results in "
+            f"{settings.qa_dir} aside and begin anew."
+        )
+    job.order = dataclasses.replace(job.order, context_tokens=_context_tokens(longest, job))
+    return job
+
+
+def set_aside(job: Job) -> int:
+    """Move the earlier results of the run's documents to `archive/` (`--no-resume`); gives their number.
+
+    Raises:
+        StorageError: one could not be moved.
+    """
+    earlier = [plan.qa_path for plan in job.plans if plan.qa_path.exists()]
+    for path in earlier:
+        files.set_aside(path, "archive", move=True)
+    return len(earlier)
+
+
+def _refuse_same_outputs(paths: Sequence[Path]) -> None:
+    seen: dict[str, Path] = {}
+    for path in paths:
+        other = seen.setdefault(stem_of(path).casefold(), path)
+        if other != path:
+            raise UsageError(
+                f"{other.name} and {path.name} would both write {stem_of(path)}_qa.json. Rename one of them."
+            )
+
+
+def _empty_job(settings: Settings) -> Job:
+    endpoint = settings.endpoint()
+    template = settings.prompt_template_file
+    try:
+        text = files.read_bytes(template).decode("utf-8") if template else None
+    except (DataError, UnicodeDecodeError) as error:
+        raise UsageError(f"--prompt-template-file: {error}") from None
+    prompt = prompts.load(settings.system_message, settings.extra_instructions, text, str(template))
+    order = prompts.Order(
+        model=endpoint.model,
+        questions_per_chunk=settings.questions_per_chunk,
+        max_tokens=settings.max_tokens or endpoint.provider.max_tokens,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        seed=settings.seed,
+        model_options=settings.model_options,
+    )
+    parameters = {
+        "provider": endpoint.provider.name,
+        "host": urlsplit(endpoint.base_url).hostname,
+        "model": order.model,
+        "questions_per_chunk": order.questions_per_chunk,
+        "temperature": order.temperature,
+        "top_p": order.top_p,
+        "seed": order.seed,
+        "max_tokens": order.max_tokens,
+        "model_options": {name: value for name, value in order.model_options.items() if name != "num_ctx"},
+        "prompt": prompt.sha256[:16],
+        "system_message": settings.system_message,
+        "extra_instructions": settings.extra_instructions,
+    }
+    return Job(
+        endpoint=endpoint,
+        order=order,
+        prompt=prompt,
+        price=price_of(endpoint.provider, endpoint.model),
+        run_id=secrets.token_hex(8),
+        fingerprint=state.fingerprint(parameters),
+        parameters=parameters,
+    )
+
+
+def _plan_document(
+    chunk_file: ChunkFile, path: Path, settings: Settings, job: Job, budget: int | None
+) -> tuple[Plan, int, list[str]]:
+    """The plan of one document, the length of its longest chunk to ask in bytes, and changed parameters."""
+    qa_path = qa_path_of(path, settings.qa_dir)
+    resuming = settings.resume and qa_path.exists()
+    loaded = _load(chunk_file, path, qa_path, job, fresh=not resuming)
+    pending = loaded.document.pending(budget)
+    changed = _changes(loaded.saved.qa_generation_info, job) if loaded.saved and pending else []
+    job.stale += len(loaded.stale)
+    one = Plan(
+        chunks_path=path,
+        qa_path=qa_path,
+        most_chunks=budget,
+        counts=loaded.document.counts,
+        to_ask=len(pending),
+        needs_writing=loaded.changed,
+        name=stem_of(path),
+        job=job,
+    )
+    lengths = (len(chunk_file.chunks[at].text.encode("utf-8", "replace")) for at in pending)
+    return one, max(lengths, default=0), changed
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A document, with what its QA file remembers."""
+
+    document: DocumentState
+    saved: QAFile | None = None
+    stale: tuple[Entry, ...] = ()
+    """Entries that no chunk of today claims."""
+    changed: bool = True
+    """Whether the QA file must be written even if nothing is asked."""
+
+
+def _load(chunk_file: ChunkFile, path: Path, qa_path: Path, job: Job, *, fresh: bool = False) -> _Loaded:
+    """Match the QA file with the chunks of today; `fresh`: as if there were none."""
+    document = state.start(chunk_file, path.name, job.info(), qa_path, job.price)
+    if fresh or not qa_path.exists():
+        return _Loaded(document)
+    saved = read_qa(qa_path)
+    try:
+        matching = state.match(saved, chunk_file, document.keys, path.name)
+    except (DataError, UsageError) as error:
+        raise type(error)(f"{qa_path}: {error}") from None
+    state.resume(document, saved, matching)
+    return _Loaded(document, saved, tuple(matching.stale), bool(matching.stale) or matching.moved)
+
+
+def _changes(info: GenerationInfo, job: Job) -> list[str]:
+    """Parameters that are others than those of the earlier results. Files of older tools say too little to compare."""
+    if not info.fingerprint or info.fingerprint == job.fingerprint:
+        return []
+    return state.differences(info.parameters, job.parameters) or ["fingerprint: made with other parameters"]
+
+
+def _context_tokens(longest_bytes: int, job: Job) -> int:
+    """The smallest window of 4096 * 2**k tokens that holds the longest prompt and its answer.
+
+    One size for the whole run, because a server may have to load the model again for another. Three bytes a token is on
+    the safe side: English has four, Chinese three.
+    """
+    prompt_bytes = len((job.prompt.system + job.prompt.template).encode("utf-8", "replace")) + longest_bytes
+    needed = prompt_bytes // 3 + 200 + job.order.max_tokens
+    window = _CONTEXT_STEP
+    while window < needed:
+        window *= 2
+    return window

@@ -1,0 +1,90 @@
+"""Which request a chunk gets, and what the reply means."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import cast
+
+from qagen import checks, pairs, prompts
+from qagen.formats import ChunkRecord
+from qagen.generate.document import Answer, OpenQA
+from qagen.generate.plan import Job
+from qagen.llm.types import ChatReply, ChatRequest
+from qagen.pump import MOST_ROUNDS, AskAgain, Item, Rejected, Settled
+
+
+class GenerateTask:
+    """Asks for pairs."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def plan(self, item: Item) -> ChatRequest | Settled:
+        """A blank chunk is settled without asking."""
+        if not item.chunk.core.strip():
+            record = ChunkRecord(chunk_key=item.key, status="completed", skip_reason="blank")
+            return Settled(Answer(record))
+        return self._first_request(item)
+
+    def understand(
+        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
+    ) -> Settled | AskAgain | Rejected:
+        """Pairs; or no pairs with a reason; or another round; or why there are none."""
+        if reply.finish == "refused":
+            # Sampling may take another way once; more would be begging.
+            if turn == 1:
+                return AskAgain(request)
+            return Rejected("refused", f"the model declined: {reply.refusal or reply.text or 'no reason given'}"[:500])
+        cut = reply.finish == "length"
+        try:
+            reading = pairs.read(reply.text, cut=cut)
+        except pairs.Unreadable as problem:
+            if cut:
+                return self._after_cut(request, turn)
+            if turn < MOST_ROUNDS:
+                # From the first request: complaints about earlier rounds must not pile up.
+                return AskAgain(prompts.ask_again(self._first_request(item), str(problem)))
+            return Rejected("invalid_output", f"the reply could not be used: {problem}")
+        if cut and 2 * len(reading.drafts) < self._job.order.questions_per_chunk and turn == 1:
+            return self._after_cut(request, turn)
+        return self._settled(reading, reply, item, cut=cut)
+
+    def _after_cut(self, request: ChatRequest, turn: int) -> AskAgain | Rejected:
+        """One more try with twice the room; a third would cut the same way."""
+        if turn == 1:
+            return AskAgain(dataclasses.replace(request, max_tokens=2 * request.max_tokens))
+        return Rejected("max_tokens", f"the reply was cut at {request.max_tokens} tokens; raise --max-tokens")
+
+    def _first_request(self, item: Item) -> ChatRequest:
+        document = cast(OpenQA, item.document)
+        return prompts.ask(self._job.prompt, self._job.order, item.chunk, item.key, document.metadata)
+
+    def _settled(self, reading: pairs.Reading, reply: ChatReply, item: Item, *, cut: bool) -> Settled:
+        asked = self._job.order.questions_per_chunk
+        document = cast(OpenQA, item.document)
+        built = pairs.build(
+            reading.drafts[:asked],
+            item.chunk,
+            item.key,
+            document.metadata,
+            model=reply.model or self._job.order.model,
+            kind=self._job.endpoint.provider.generator_kind,
+        )
+        kept, rejected = checks.check(built, item.chunk)
+        codes = [code for pair in rejected for code in pair.checks if checks.RULES[code].level == "error"]
+        notes = {
+            "trimmed": max(0, len(reading.drafts) - asked),
+            "malformed": reading.malformed,
+            "short_by": max(0, asked - len(kept)) if not reading.skip_reason else 0,
+        }
+        record = ChunkRecord(
+            chunk_key=item.key,
+            status="completed",
+            asked=asked,
+            kept=len(kept),
+            rejected={code: codes.count(code) for code in sorted(set(codes))},
+            notes={name: count for name, count in notes.items() if count},
+            skip_reason=None if reading.drafts else reading.skip_reason or "no_reason_given",
+        )
+        used = not (rejected or reading.malformed or notes["trimmed"] or cut)
+        return Settled(Answer(record, tuple(kept), tuple(rejected)), fully_used=used)

@@ -1,0 +1,99 @@
+"""Documents in, chunk files out: what `qagen chunk` does for each document, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from qagen import chunks, documents, files
+from qagen.corpus import read_chunks
+from qagen.documents import Source
+from qagen.errors import DataError
+from qagen.formats import ChunkFile, LeftOut, ProcessingInfo, encode, utc_time
+from qagen.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A document that was cut, or that needed no cutting."""
+
+    label: str
+    characters: int
+    chunks: int
+    unchanged: bool
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What became of each document."""
+
+    done: list[PreparedDocument] = field(default_factory=list)
+    skipped: list[LeftOut] = field(default_factory=list)
+    """Files that no reader is for."""
+    failed: list[LeftOut] = field(default_factory=list)
+
+
+def prepare(places: Sequence[Path], settings: Settings) -> Prepared:
+    """Cut every document below the places. A document that fails is noted, and the others go on.
+
+    Raises:
+        UsageError: a place does not exist, or the chunk folder cannot be written.
+        DataError: no document could be cut.
+        StorageError: a chunk file could not be saved.
+    """
+    sources = documents.find(list(places))
+    prepared = Prepared()
+    readable = [source for source in sources if not source.unsupported]
+    for source in sources:
+        if source.unsupported:
+            why = f"there is no reader for {source.path.suffix or 'files without an ending'}"
+            prepared.skipped.append(LeftOut(file=source.label, why=why))
+    if not readable:
+        endings = ", ".join(documents.READERS)
+        named = ", ".join(str(place) for place in places)
+        raise DataError(f"{named}: there is no document with a known ending ({endings}) in it.")
+    files.make_writable(settings.chunks_dir)
+    for source in readable:
+        try:
+            prepared.done.append(_prepare_one(source, settings))
+        except DataError as error:
+            prepared.failed.append(LeftOut(file=source.label, why=str(error).removeprefix(f"{source.path}: ")))
+    if not prepared.done:
+        reasons = "; ".join(f"{one.file}: {one.why}" for one in prepared.failed[:10])
+        raise DataError(f"no document could be cut: {reasons}")
+    return prepared
+
+
+def _prepare_one(source: Source, settings: Settings) -> PreparedDocument:
+    document, info = documents.read(source)
+    path = settings.chunks_dir / f"{source.name}_chunks.json"
+    processing = ProcessingInfo(
+        splitting_strategy=settings.splitting_strategy,
+        chunk_size=settings.chunk_size,
+        chunk_overlap=settings.overlap,
+    )
+    pieces = chunks.split(document, source.name, settings.chunk_size, settings.overlap)
+    chunk_file = ChunkFile(
+        metadata=info.model_copy(update={"processed_at": utc_time()}),
+        processing_info=processing.model_copy(update={"total_chunks": len(pieces)}),
+        chunks=pieces,
+    )
+    unchanged = _is_same(path, chunk_file)
+    if not unchanged:
+        files.write(path.with_name(f"{source.name}.txt"), document.text.encode("utf-8", "replace"))
+        files.write(path, encode(chunk_file.model_dump(mode="json"), indent=True) + b"\n")
+    return PreparedDocument(source.label, len(document.text), len(pieces), unchanged, document.notes)
+
+
+def _is_same(path: Path, chunk_file: ChunkFile) -> bool:
+    """Whether the file says the same already, but for the time."""
+    try:
+        earlier = read_chunks(path)
+    except DataError:
+        return False
+    when = {"processed_at": None}
+    return earlier.model_copy(update={"metadata": earlier.metadata.model_copy(update=when)}) == chunk_file.model_copy(
+        update={"metadata": chunk_file.metadata.model_copy(update=when)}
+    )

@@ -1,0 +1,40 @@
+"""items -> requests -> replies -> results -> state, saved as they come.
+
+The one loop of generating, judging and mining: W workers pull chunks from one feed over a bounded number of open
+documents, ask the model, understand the reply, and record it; one writer per open document saves. A chunk counts as
+done only once it is on the disk.
+"""
+
+from qagen.pump.events import (
+    ChunkFailure,
+    ChunkSaved,
+    DocumentClosed,
+    DocumentFailed,
+    Event,
+    Outcome,
+    Stopping,
+    Tally,
+)
+from qagen.pump.run import Pump
+from qagen.pump.task import MOST_ROUNDS, AskAgain, Item, OpenDocument, Rejected, Settled, Task, Trail, Unopened
+
+__all__ = [
+    "MOST_ROUNDS",
+    "AskAgain",
+    "ChunkFailure",
+    "ChunkSaved",
+    "DocumentClosed",
+    "DocumentFailed",
+    "Event",
+    "Item",
+    "OpenDocument",
+    "Outcome",
+    "Pump",
+    "Rejected",
+    "Settled",
+    "Stopping",
+    "Tally",
+    "Task",
+    "Trail",
+    "Unopened",
+]

@@ -1,0 +1,103 @@
+"""What a run tells while it runs, and what it adds up to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from qagen.errors import FINISHED_WITH_FAILURES, AccessError, QagenError, UsageError
+from qagen.llm.prices import Price
+from qagen.llm.types import Usage
+from qagen.state import Counts
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkSaved:
+    """A chunk's result is on the disk."""
+
+    document: str
+    chunk: str
+    made: int
+    failed: ChunkFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFailure:
+    """Why a chunk failed."""
+
+    code: str
+    message: str
+    attempts: int = 0
+    excerpt: str = ""
+    """The beginning of the reply that could not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentClosed:
+    """A document is finished for this run."""
+
+    document: str
+    status: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFailed:
+    """A document could not be opened; the others go on."""
+
+    document: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """No new requests; `in_flight` may still finish."""
+
+    why: str
+    in_flight: int
+
+
+Event = ChunkSaved | DocumentClosed | DocumentFailed | Stopping
+
+
+@dataclass(slots=True)
+class Tally:
+    """The run so far, for the display and the summary."""
+
+    saved: int = 0
+    failed: int = 0
+    made: int = 0
+    replies: int = 0
+    unusable: int = 0
+    """Replies that were paid for and led to another round or a failure."""
+    uncounted: int = 0
+    """Replies without token counts."""
+    usage: Usage = field(default_factory=Usage)
+    wasted: Usage = field(default_factory=Usage)
+    """Tokens of the unusable replies."""
+    failures: dict[str, int] = field(default_factory=dict)
+    """Failed chunks by code."""
+
+    def cost_usd(self, price: Price | None) -> float | None:
+        """US dollars spent in this run; None where the price is unknown."""
+        return None if price is None else price.cost(self.usage)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How the pump ended."""
+
+    stopped_by: QagenError | None = None
+    """What ended the run early; None where it ran to its end, or a signal stopped it."""
+    exit_signal: int | None = None
+    """Exit code of the signal that stopped it."""
+    closed: dict[str, DocumentClosed] = field(default_factory=dict)
+    unopened: list[DocumentFailed] = field(default_factory=list)
+
+    def exit_code(self, *, failed_chunks: int, successes: int) -> int:
+        """What the process should end with. An unknown model before the first success is a mistake of the command."""
+        if self.stopped_by is not None:
+            early = isinstance(self.stopped_by, AccessError) and self.stopped_by.code == "model" and not successes
+            return UsageError.exit_code if early else self.stopped_by.exit_code
+        if self.exit_signal is not None:
+            return self.exit_signal
+        return FINISHED_WITH_FAILURES if failed_chunks or self.unopened else 0

@@ -1,0 +1,122 @@
+"""What the pump moves, and what it needs to know of a task and of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from qagen.formats import Chunk, RawReply
+from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
+from qagen.state import Counts
+
+MOST_ROUNDS = 3
+"""How often a chunk is asked about, the first time included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A chunk to work on, and its document."""
+
+    document: OpenDocument
+    position: int
+    chunk: Chunk
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The chunk is done. `result` is what the document remembers of it."""
+
+    result: Any
+    fully_used: bool = True
+    """False: the reply is kept raw, because something in it was not used."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """The reply was no use; this request may bring a better one."""
+
+    request: ChatRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The chunk failed, by something about this chunk."""
+
+    code: str
+    message: str
+
+
+class Task(Protocol):
+    """What is done with each chunk."""
+
+    def plan(self, item: Item) -> ChatRequest | Settled:
+        """The first request, or the result where none is needed."""
+
+    def understand(
+        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
+    ) -> Settled | AskAgain | Rejected:
+        """What the reply means. `turn` counts the rounds from 1; in the last one asking again is refused."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """What it took to settle a chunk."""
+
+    attempts: Attempts = field(default_factory=Attempts)
+    usage: Usage = field(default_factory=Usage)
+    unused: list[RawReply] = field(default_factory=list)
+    last: ChatReply | None = None
+
+
+class Unopened(Protocol):
+    """A document that is known, and not yet in memory."""
+
+    @property
+    def name(self) -> str:
+        """What the user is shown."""
+
+    def open(self) -> OpenDocument:
+        """Read it.
+
+        Raises:
+            DataError, UsageError: it cannot be worked on; the others go on.
+        """
+
+
+class OpenDocument(Protocol):
+    """A document in memory: what is to do, what is done, and the file that remembers it."""
+
+    @property
+    def name(self) -> str:
+        """What the user is shown."""
+
+    @property
+    def path(self) -> Path:
+        """The file that remembers it."""
+
+    @property
+    def items(self) -> Iterable[Item]:
+        """What is still to do, in order."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the file must be written although nothing is to do."""
+
+    @property
+    def counts(self) -> Counts:
+        """The document in figures, as of now."""
+
+    def settle(self, item: Item, result: Any, trail: Trail) -> int:
+        """Remember a result; gives the number of things made, such as pairs."""
+
+    def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
+        """Remember that the chunk failed."""
+
+    def status(self, *, interrupted: bool) -> str:
+        """What the file says of the whole document."""
+
+    def encode(self, *, interrupted: bool) -> bytes:
+        """The whole file."""

@@ -1,0 +1,43 @@
+"""Which chunk is which, and which parameters decide what is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from qagen.formats import Chunk
+
+
+def chunk_keys(chunks: Iterable[Chunk]) -> list[str]:
+    """One key per chunk: SHA-256 of its core, with `#n` for the n-th identical core of the document."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for chunk in chunks:
+        digest = hashlib.sha256(chunk.core.encode("utf-8", "replace")).hexdigest()
+        seen[digest] += 1
+        keys.append(digest if seen[digest] == 1 else f"{digest}#{seen[digest]}")
+    return keys
+
+
+def fingerprint(parameters: Mapping[str, Any]) -> str:
+    """One hash of all that decides what is sent and understood."""
+    return hashlib.sha256(orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Each parameter that changed, as `name: old -> new`; a value that is long is cut."""
+    names = [*old, *(name for name in new if name not in old)]
+    return [
+        f"{name}: {_short(old.get(name))} -> {_short(new.get(name))}"
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

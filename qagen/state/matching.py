@@ -1,0 +1,117 @@
+"""What a QA file remembers, placed on the chunks of today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from qagen.errors import DataError, UsageError
+from qagen.formats import Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode
+from qagen.pairs import pair_id, place
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known of one chunk."""
+
+    record: ChunkRecord
+    pairs: tuple[Pair, ...] = ()
+    rejected: tuple[Pair, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """A QA file's entries, placed on the chunks of today."""
+
+    entries: dict[int, Entry]
+    """By position in the chunk file."""
+    stale: list[Entry]
+    """Entries whose core is in the document no more."""
+    moved: bool
+    """Whether an entry's index, offsets or section is another one than in the file."""
+
+
+def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name: str) -> Matching:
+    """Place what a QA file remembers on the chunks of today, by key.
+
+    Raises:
+        DataError: the file remembers another document.
+        UsageError: a file of an older tool, which counts chunks by index, and their number has changed.
+    """
+    if not saved.chunks and (saved.completed_chunks or saved.training_pairs):
+        return _match_by_index(saved, chunk_file, keys)
+    positions = {key: position for position, key in enumerate(keys)}
+    known = {record.chunk_key for record in saved.chunks.values()}
+    if known and saved.metadata.chunks_file not in {"", chunks_name} and not known & positions.keys():
+        raise DataError(f"it belongs to another document ({saved.metadata.chunks_file}, not {chunks_name})")
+    pairs, rejected = _by_key(saved.training_pairs), _by_key(saved.rejected_pairs)
+    entries: dict[int, Entry] = {}
+    stale: list[Entry] = []
+    moved = False
+    for index, record in saved.chunks.items():
+        key = record.chunk_key
+        entry = Entry(record, tuple(pairs.get(key, ())), tuple(rejected.get(key, ())))
+        position = positions.get(key)
+        if position is None:
+            stale.append(entry)
+            continue
+        placed = _placed(entry, chunk_file.chunks[position], chunk_file)
+        moved |= index != chunk_file.chunks[position].chunk_index or placed != entry
+        entries[position] = placed
+    return Matching(entries, stale, moved)
+
+
+def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -> Matching:
+    """The results of an older tool, which recorded no keys; they are recorded from now on."""
+    total = saved.summary.total_chunks or saved.processing_info.total_chunks
+    if total != len(keys):
+        raise UsageError(
+            f"it is a file of an older tool, made from {total or 'an unknown number of'} chunks, and the chunk file "
+            f"has {len(keys)}: its results cannot be matched. Use --no-resume to set it aside and begin anew."
+        )
+    entries: dict[int, Entry] = {}
+    for position, (chunk, key) in enumerate(zip(chunk_file.chunks, keys, strict=True)):
+        if chunk.chunk_index not in saved.completed_chunks:
+            continue
+        pairs = tuple(
+            place(_identified(pair, key), chunk, chunk_file.metadata)
+            for pair in saved.training_pairs
+            if pair.chunk_index == chunk.chunk_index
+        )
+        record = ChunkRecord(chunk_key=key, status="completed", kept=len(pairs))
+        entries[position] = Entry(record, pairs)
+    return Matching(entries, [], moved=True)
+
+
+def _identified(pair: Pair, key: str) -> Pair:
+    return pair.model_copy(update={"chunk_key": key, "pair_id": pair_id(pair.question, pair.answer, key)})
+
+
+def _placed(entry: Entry, chunk: Chunk, chunk_file: ChunkFile) -> Entry:
+    return Entry(
+        entry.record,
+        tuple(place(pair, chunk, chunk_file.metadata) for pair in entry.pairs),
+        tuple(place(pair, chunk, chunk_file.metadata) for pair in entry.rejected),
+    )
+
+
+def _by_key(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        found.setdefault(pair.chunk_key, []).append(pair)
+    return found
+
+
+def archive_of(saved: QAFile, stale: Sequence[Entry]) -> bytes:
+    """A QA file of its own for entries that no chunk of today claims."""
+    indexes = {record.chunk_key: index for index, record in saved.chunks.items()}
+    kept = saved.model_copy(
+        update={
+            "chunks": {indexes[entry.record.chunk_key]: entry.record for entry in stale},
+            "training_pairs": [pair for entry in stale for pair in entry.pairs],
+            "rejected_pairs": [pair for entry in stale for pair in entry.rejected],
+            "completed_chunks": [],
+            "failed_chunks": [],
+        }
+    )
+    return encode(kept.model_dump(mode="json"), indent=True)

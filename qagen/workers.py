@@ -1,0 +1,118 @@
+"""Run the pump: here, for now. The only place that starts an event loop, and the only one that catches signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from qagen import files, generate
+from qagen.errors import INTERRUPTED, TERMINATED
+from qagen.formats import encode, utc_time
+from qagen.llm.client import Client
+from qagen.pump import ChunkSaved, DocumentFailed, Event, Pump
+from qagen.settings import Settings
+
+SUMMARY_FILE = "qa_generation_summary.json"
+
+DRAIN_S = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0}
+"""How long requests in flight may still take after the first signal."""
+_EXIT = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine to its end: the only `asyncio.run`."""
+    return asyncio.run(coroutine)
+
+
+def generate_here(
+    settings: Settings, on_start: Callable[[generate.Live], None], on_event: Callable[[Event], None]
+) -> generate.Report:
+    """Plan and run the generation in this process, with the directory of the results held.
+
+    Raises:
+        UsageError, DataError, LockedError: before anything was spent.
+    """
+    # Planned before the lock, which makes the directory: a mistyped command leaves nothing behind. The documents are
+    # read again when they are opened, under the lock.
+    job = generate.plan(settings)
+    files.make_writable(settings.qa_dir)
+    with files.locked(settings.qa_dir):
+        if not settings.resume:
+            job.archived = generate.set_aside(job)
+        report = run(_generate(job, settings, on_start, _logged(on_event, settings.qa_dir / "errors.jsonl", job)))
+        files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
+    return report
+
+
+def _logged(on_event: Callable[[Event], None], log: Path, job: generate.Job) -> Callable[[Event], None]:
+    """Also write what failed into the error log, for people: nothing reads it back."""
+
+    def react(event: Event) -> None:
+        failure = event.failed if isinstance(event, ChunkSaved) else None
+        if isinstance(event, ChunkSaved) and failure:
+            line = {
+                "time": utc_time(),
+                "type": failure.code,
+                "document": event.document,
+                "chunk": event.chunk,
+                "attempts": failure.attempts,
+                "provider": job.endpoint.provider.name,
+                "model": job.order.model,
+                "message": failure.message,
+                "reply": failure.excerpt,
+            }
+            files.append_line(log, line)
+        elif isinstance(event, DocumentFailed):
+            files.append_line(
+                log, {"time": utc_time(), "type": "document", "document": event.document, "message": event.why}
+            )
+        on_event(event)
+
+    return react
+
+
+async def _generate(
+    job: generate.Job, settings: Settings, on_start: Callable[[generate.Live], None], on_event: Callable[[Event], None]
+) -> generate.Report:
+    began = asyncio.get_running_loop().time()
+    concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
+    async with Client(job.endpoint, concurrency) as client:
+        pump = Pump(
+            generate.GenerateTask(job),
+            client,
+            iter(job.to_open()),
+            concurrency=concurrency,
+            most_open=settings.batch_size,
+            on_event=on_event,
+        )
+        on_start(generate.Live(job, pump.tally, client.meter))
+        with _signals(pump):
+            outcome = await pump.run()
+    return generate.Report(job, outcome, pump.tally, client.meter, asyncio.get_running_loop().time() - began)
+
+
+@contextlib.contextmanager
+def _signals(pump: Pump) -> Iterator[None]:
+    """The first signal stops asking and lets what is in flight finish; the second gives that up, too."""
+    loop = asyncio.get_running_loop()
+
+    def react(number: signal.Signals) -> None:
+        if pump.stopping:
+            pump.cancel()
+            return
+        pump.stop("interrupted" if number == signal.SIGINT else "told to end", exit_signal=_EXIT[number])
+        loop.call_later(DRAIN_S[number], pump.cancel)
+
+    for number in _EXIT:
+        loop.add_signal_handler(number, react, number)
+    try:
+        yield
+    finally:
+        for number in _EXIT:
+            loop.remove_signal_handler(number)

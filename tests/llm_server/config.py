@@ -1,0 +1,54 @@
+"""What the server can be told, at its start or later by `LLMServer.configure`."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every key may be changed while the server runs."""
+
+    api_key: str | None = None
+    """The only bearer key that passes (OpenAI). None: anybody may ask."""
+    models: list[str] | None = None
+    """The models that exist. None: all but those whose name begins with `no-such`."""
+    latency_ms: float = 0
+    """How long a good answer takes."""
+    jitter_ms: float = 0
+    """Up to that much more, drawn from seed and passage: answers overtake each other, in the same way every time."""
+    seed: int = 0
+    context_tokens: int = 128_000
+    """A longer prompt is refused by the OpenAI dialect."""
+    num_ctx: int = 4096
+    """Ollama's context where the request names none."""
+    reasoning_tokens: int = 0
+    """Hidden tokens of a model that reasons. They come out of the token limit first, as at the real ones."""
+    cached_tokens: int = 0
+    """How much of each prompt is reported as cached (OpenAI)."""
+    thinking: bool = True
+    """False: the models of Ollama cannot think, and `think: true` is refused."""
+    record_bodies: bool = True
+    """False keeps the bodies out of the ledger, for measuring."""
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    """The rules, see `faults`. Setting them starts their counting anew."""
+
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """A copy with these keys changed.
+
+        Raises:
+            ValueError: there is no such key. A test that mistypes one must not pass by accident.
+        """
+        unknown = set(changes) - {known.name for known in dataclasses.fields(self)}
+        if unknown:
+            raise ValueError(f"unknown config keys: {', '.join(sorted(unknown))}")
+        return dataclasses.replace(self, **changes)
+
+    def has_model(self, name: str) -> bool:
+        """Whether a model exists. `gemma4` and `gemma4:latest` are the same, as Ollama has it."""
+        if self.models is None:
+            return not name.startswith("no-such")
+        return name.removesuffix(":latest") in {model.removesuffix(":latest") for model in self.models}

@@ -1,0 +1,96 @@
+"""Faults that the server reports: an error status, in the form of the dialect that was spoken."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from email.utils import formatdate
+from typing import Any, get_args
+
+import orjson
+
+from tests.llm_server.dialects.types import KIND_OF_STATUS, Dialect, Kind, Problem
+from tests.llm_server.http1 import Response
+
+Params = Mapping[str, Any]
+
+_RATE_LIMITS: dict[str, dict[str, str]] = {
+    "requests": {},
+    "tokens": {"type": "tokens", "message": "Rate limit reached on tokens per min (TPM): Limit 2000000."},
+    "slow_down": {"type": "rate_limit_error", "code": "slow_down", "message": "Your traffic grew too fast."},
+    # Some hosts speak of quota and mean a rate limit: no structured code says so.
+    "words": {"type": "error", "code": "429", "message": "insufficient quota, please retry later"},
+}
+_RATE_LIMIT_PARAMS = {"retry_after", "retry_after_date", "retry_after_ms", "variant", "headers"}
+
+
+def _rate_limit(params: Params) -> Problem:
+    """`retry_after` goes out as it is, garbage too; `retry_after_date` is in seconds from now, as an HTTP-date."""
+    headers: dict[str, str] = {}
+    if "retry_after" in params:
+        headers["retry-after"] = str(params["retry_after"])
+    if "retry_after_date" in params:
+        headers["retry-after"] = formatdate(time.time() + params["retry_after_date"], usegmt=True)
+    if "retry_after_ms" in params:
+        headers["retry-after-ms"] = str(params["retry_after_ms"])
+    variant = _RATE_LIMITS[params.get("variant", "requests")]
+    return Problem("rate_limit", headers=headers | params.get("headers", {}), **variant)  # type: ignore[arg-type]
+
+
+def _quota(params: Params) -> Problem:
+    return Problem("quota", code=params.get("code"))
+
+
+def _status(params: Params) -> Problem:
+    status = params["status"]
+    return Problem(
+        KIND_OF_STATUS.get(status, "server_error"),
+        params.get("message"),
+        status=status,
+        code=params.get("code"),
+        type=params.get("type"),
+        param=params.get("param"),
+        headers=params.get("headers", {}),
+    )
+
+
+PROBLEMS: dict[str, Callable[[Params], Problem]] = {
+    "rate_limit": _rate_limit,
+    "quota": _quota,
+    "unauthorized": lambda params: Problem("unauthorized"),
+    "forbidden": lambda params: Problem("forbidden"),
+    "context_length": lambda params: Problem("context_length"),
+    "model_gone": lambda params: Problem("model_not_found"),
+    "status": _status,
+    "error_in_200": lambda params: Problem(params.get("kind", "server_error"), status=200),
+}
+
+PARAMS: dict[str, set[str]] = {
+    "rate_limit": _RATE_LIMIT_PARAMS,
+    "quota": {"code"},
+    "status": {"status", "message", "code", "type", "param", "headers", "body", "body_base64", "content_type"},
+    "error_in_200": {"kind"},
+}
+
+
+def check(name: str, params: Params) -> None:
+    """Raises ValueError where the parameters would fail later, in the middle of a test."""
+    try:
+        kind = PROBLEMS[name](params).kind
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"parameters {dict(params)} of fault {name} have a wrong value: {error}") from None
+    if kind not in get_args(Kind):
+        raise ValueError(f"unknown kind {kind!r} of fault {name}; there are: {', '.join(get_args(Kind))}")
+
+
+def response(name: str, params: Params, dialect: Dialect, model: str) -> Response:
+    """The error as the dialect says it, or with the very body that the rule gives."""
+    said = dialect.error(PROBLEMS[name](params), model)
+    if "body_base64" in params:
+        said = replace(said, body=base64.b64decode(params["body_base64"]))
+    elif "body" in params:
+        body = params["body"]
+        said = replace(said, body=body.encode() if isinstance(body, str) else orjson.dumps(body))
+    return said.with_headers(content_type=params["content_type"]) if "content_type" in params else said

@@ -1,0 +1,124 @@
+"""Faults of the model: a good HTTP answer with a text in it that is not what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.llm_server import answers
+from tests.llm_server.dialects.types import Ask, Completion
+
+_PROSE = "I read the passage with care. It makes several points, and each of them would make a good question."
+_REFUSAL = "I'm sorry, but I can't help with that."
+
+
+def good(ask: Ask) -> Completion:
+    return _of(answers.content(ask.passage, ask.count))
+
+
+def _of(content: Any) -> Completion:
+    return Completion(answers.as_text(content))
+
+
+def _pairs(ask: Ask) -> list[answers.Pair]:
+    return answers.pairs(ask.passage, ask.count)
+
+
+def _with(pairs: list[answers.Pair]) -> Completion:
+    return _of({"skip_reason": None if pairs else "no_facts", "pairs": pairs})
+
+
+def _not_json(ask: Ask) -> Completion:
+    return Completion(_PROSE)
+
+
+def _fenced(ask: Ask) -> Completion:
+    return Completion(f"Here are the pairs:\n\n```json\n{good(ask).text}\n```\n\nLet me know if you need more.")
+
+
+def _think(ask: Ask) -> Completion:
+    # Braces in the thoughts: whoever looks for the first "{" finds the wrong one.
+    return Completion(f'<think>\nI could start with {{"pairs": []}} but there are facts.\n</think>\n\n{good(ask).text}')
+
+
+def _trailing_comma(ask: Ask) -> Completion:
+    head, bracket, tail = good(ask).text.rpartition("]")
+    return Completion(f"{head},{bracket}{tail}")
+
+
+def _truncated(ask: Ask) -> Completion:
+    """Cut in the middle of the last pair, as at the token limit."""
+    text = good(ask).text
+    last = max(text.rfind('{"question_type"'), 0)
+    return Completion(text[: (last + len(text)) // 2], "length")
+
+
+def _refusal(ask: Ask) -> Completion:
+    return Completion(_REFUSAL, "refusal")
+
+
+def _content_filter(ask: Ask) -> Completion:
+    return Completion("", "content_filter")
+
+
+def _skip(ask: Ask) -> Completion:
+    return _of({"skip_reason": "boilerplate", "pairs": []})
+
+
+def _too_many(ask: Ask) -> Completion:
+    """Two more than asked, of the same sentences where the passage has no others."""
+    wanted = ask.count + 2
+    pairs = answers.pairs(ask.passage, wanted)
+    again = [pair | {"question": f"And {pair['question'][0].lower()}{pair['question'][1:]}"} for pair in pairs]
+    return _with((pairs + again)[:wanted])
+
+
+def _one_bad_pair(ask: Ask) -> Completion:
+    """The last pair has no answer; its siblings are good."""
+    pairs = _pairs(ask)
+    for pair in pairs[-1:]:
+        del pair["answer"]
+    return _with(pairs)
+
+
+def _bad_evidence(ask: Ask) -> Completion:
+    """The last pair quotes what stands nowhere in the passage."""
+    pairs = _pairs(ask)
+    for pair in pairs[-1:]:
+        pair["evidence"] = ["Zebras juggle turquoise umbrellas whenever nobody consults the almanac."]
+    return _with(pairs)
+
+
+def _no_evidence(ask: Ask) -> Completion:
+    pairs = _pairs(ask)
+    for pair in pairs:
+        del pair["evidence"]
+    return _with(pairs)
+
+
+def _duplicate_pair(ask: Ask) -> Completion:
+    """The first pair comes a second time, at the end and in place of another where the number would be too high."""
+    pairs = _pairs(ask)
+    return _with((pairs[: max(1, ask.count - 1)] + pairs[:1]) if pairs else [])
+
+
+def _list_top_level(ask: Ask) -> Completion:
+    return _of(_pairs(ask))
+
+
+TEXTS: dict[str, Callable[[Ask], Completion]] = {
+    "not_json_text": _not_json,
+    "fenced": _fenced,
+    "think": _think,
+    "trailing_comma": _trailing_comma,
+    "truncated_text": _truncated,
+    "refusal": _refusal,
+    "content_filter": _content_filter,
+    "skip": _skip,
+    "too_many": _too_many,
+    "one_bad_pair": _one_bad_pair,
+    "bad_evidence": _bad_evidence,
+    "no_evidence": _no_evidence,
+    "duplicate_pair": _duplicate_pair,
+    "list_top_level": _list_top_level,
+}
