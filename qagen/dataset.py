@@ -28,7 +28,8 @@ from qagen.formats import (
     utc_time,
 )
 
-_CHANGES_FROM_RUN_TO_RUN = {"run_id", "serial", "generated_at", "updated_at"}
+_CHANGES_FROM_RUN_TO_RUN = {"run_id", "serial", "generated_at", "updated_at", "processed_at", "requests"}
+"""Left out of the dataset: the same replies give the same bytes."""
 
 
 @dataclass(slots=True)
@@ -143,10 +144,10 @@ def _add(qa_file: QAFile, name: str, result: Combined, seen: _Seen, spool: IO[by
     info = qa_file.qa_generation_info.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN)
     result.documents.append(
         TrainingDocument(
-            file_info=qa_file.metadata.model_dump(mode="json"),
+            file_info=qa_file.metadata.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
             processing_info=qa_file.processing_info.model_dump(mode="json"),
             qa_generation_info=info,
-            summary=qa_file.summary.model_dump(mode="json"),
+            summary=qa_file.summary.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
             qa_pairs_count=kept,
             source_file=name,
         )

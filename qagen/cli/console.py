@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from qagen.settings import Settings
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+WIDTH_IN_FILES = 160
 MOST_LISTED = 20
 """Longer lists are cut, and the number of the rest is said."""
 
 
 def out() -> Console:
-    """The console for results."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=False)
+    """The console for results. In a file or a pipe, lines are not cut at 80 columns."""
+    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_FILES)
 
 
 def err() -> Console:
@@ -135,7 +136,7 @@ def show_status(rows: Sequence[Row]) -> None:
     """How far each document is."""
     from qagen.overview import total
 
-    table = _table("Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens in", "out", "cost")
+    table = _table("Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens", "cost")
     for row in [*rows, total(rows)]:
         if row.name == "all" and row.status == "":
             table.add_section()
@@ -148,8 +149,7 @@ def show_status(rows: Sequence[Row]) -> None:
             f"{row.failed or ''}",
             f"{row.pending or ''}",
             f"{row.pairs:,}",
-            tokens(row.input_tokens),
-            tokens(row.output_tokens),
+            f"{tokens(row.input_tokens)} + {tokens(row.output_tokens)}",
             dollars(row.cost_usd),
         )
     out().print(table)
@@ -164,7 +164,7 @@ def _table(first: str, *others: str) -> Table:
     table.add_column(first, overflow="fold")
     for name in others:
         text = name in {"", "status"}
-        table.add_column(name, justify="left" if text else "right", overflow="fold" if text else "ellipsis")
+        table.add_column(name, justify="left" if text else "right", no_wrap=name != "")
     return table
 
 

@@ -172,6 +172,8 @@ class Client:
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The body, decompressed by ourselves: httpx would inflate a small bomb into all memory there is."""
+        if response.is_stream_consumed:
+            return response.content  # a transport without a socket has made it whole
         encoding = response.headers.get("content-encoding", "identity").lower()
         inflate = zlib.decompressobj(47) if encoding in {"gzip", "x-gzip", "deflate"} else None
         if inflate is None and encoding not in {"identity", ""}:

@@ -18,7 +18,8 @@ _WORD = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*")
 _POINTS_ELSEWHERE = re.compile(
     r"https?://|www\.|\b(?:above|below|following|as follows|(?:see|section|chapter|table|figure|clause|appendix) \d|"
     r"this (?:manual|document|section|chapter|page|guide|table)|siehe|oben|unten|folgende[nrs]?|abschnitt|"
-    r"diese[rsmn]? (?:anleitung|abschnitt|kapitel|dokument)|véase|siguientes?|ci-dessus|ci-dessous|suivante?s?)\b",
+    r"diese[rsmn]? (?:anleitung|abschnitt|kapitel|dokument)|véase|siguientes?|"
+    r"ci-dessus|ci-dessous|suivante?s?)\b",
     re.IGNORECASE,
 )
 _LEANS = re.compile(

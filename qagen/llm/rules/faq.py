@@ -17,12 +17,15 @@ _ANSWERER = re.compile(r"^(?:\*\*)?(?:A(?:nswer|ntwort)?|R(?:espuesta|éponse)?)
 _DEICTIC = re.compile(r"\b(?:above|below|oben|unten|following|this (?:section|chapter|document))\b", re.IGNORECASE)
 
 
+_MOST_BLOCKS = 12
+
+
 def find(passage: str, blocks: list[Block], voice: Voice) -> Iterator[Draft]:
     """The author's own questions with the answer in full."""
     for at, block in enumerate(blocks[:-1]):
         question = _question(passage, block)
-        answer = _answer(passage, blocks, at + 1)
-        if not question or not answer:
+        answer = _answer(passage, blocks, at + 1) if question else []
+        if not answer:
             continue
         parts = [_ANSWERER.sub("", passage[part.start : part.end], count=1) for part in answer]
         text = _joined([markup.plain(part) for part in parts], answer)
@@ -47,10 +50,16 @@ def _question(passage: str, block: Block) -> str:
 
 
 def _answer(passage: str, blocks: list[Block], at: int) -> list[Block]:
-    """The blocks from `at` on that answer: all texts and items until the next heading, question or table."""
+    """The blocks from `at` on that answer: texts and items until the next heading, question or table.
+
+    A question that is only a line is answered by the next text and the list behind it; what follows is another matter.
+    """
+    asked_in_heading = blocks[at - 1].kind == "heading"
     found: list[Block] = []
-    for block in blocks[at:]:
-        if block.kind in {"heading", "row"} or _question(passage, block) or len(found) == 12:
+    for block in blocks[at : at + _MOST_BLOCKS]:
+        if block.kind in {"heading", "row"} or _question(passage, block):
+            break
+        if found and not asked_in_heading and block.kind == "text":
             break
         found.append(block)
     return found

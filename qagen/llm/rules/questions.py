@@ -25,19 +25,19 @@ from qagen.llm.rules.material import Draft, Material, Pair, Reply, Span
 def write(material: Material) -> Reply:
     """At most `material.questions` pairs, surest form first; never padded. Any text will do.
 
-    Of one form no more than half is taken while other forms still have something: eight rows of one table are true,
-    but dull.
+    Table rows fill no more than half while there is something else: eight rows of one table are true, but dull.
     """
     skip = skips.before_reading(material.passage)
     if skip:
         return Reply(skip_reason=skip)
     forms = [list(form) for form in _forms(material)]
     choice = _Choice(material.questions)
-    half = (material.questions + 1) // 2
-    for form in forms:
-        choice.take(form, most=half)
-    for form in forms:
+    *sure, rows, gaps = forms
+    for form in sure:
         choice.take(form, most=material.questions)
+    choice.take(rows, most=(material.questions + 1) // 2)
+    choice.take(gaps, most=material.questions)
+    choice.take(rows, most=material.questions)
     pairs = tuple(_pair(material.passage, draft) for form in forms for draft in form if id(draft) in choice.taken)
     return Reply(pairs, None if pairs or material.questions < 1 else skips.after_reading(material.passage))
 
