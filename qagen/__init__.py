@@ -1,3 +1,48 @@
-"""placeholder"""
+"""qagen: documents become chunks, chunks become requests, replies become question-answer pairs, pairs are remembered
+per document, and remembered documents become one dataset that a trainer can load.
+
+The package follows that sentence from top to bottom. Imports only point up this list: a room may use rooms of a lower
+rank, and of its own rank those listed above it (`tests/test_architecture.py` enforces it).
+
+    rank 0, ground: known by all, knows nobody
+      errors          what can go wrong, by what the caller does next
+      formats/        every file on disk as one pydantic model
+      llm/providers   PROVIDERS: one row per host; a new host is a row here
+      llm/types       ChatRequest, ChatReply, Usage, HttpCall, and the Wire protocol
+      llm/prices      what tokens cost; the table is prices.toml
+
+    rank 1, doors to the world
+      settings        flags + environment + config.env -> Settings                         (environment)
+      files           read a file whole; replace it in one step; hold a directory          (disk)
+      llm/            everything that knows HTTP                                           (network)
+        openai_chat   build_request, parse_reply, parse_error: the Chat Completions dialect
+        ollama        the same three functions: Ollama's /api/chat; a new dialect is a module like these
+        rules/        an in-process transport that answers without a model
+        faults        status + headers + body -> what to do about it
+        limits        how long to wait, when to give up: decides, does no I/O
+        client        send, bound, translate errors, try again: the only socket
+
+    rank 2, the river: one noun each, pure (disk only through files)
+      documents/      path -> Document(text, title, headings); a new format is a reader and a row in READERS
+      chunks          Document -> [Chunk]
+      corpus          folders -> chunk files and QA files
+      prompts/        Chunk -> ChatRequest; the templates are text files beside the code
+      pairs/          reply text -> [Pair], or the reason why not
+      checks          Pair + Chunk -> check codes; a new check is a row in RULES and a function
+      state/          keys, fingerprint, matching, the open document: what is done, what is next
+      dataset         [QA file] -> training data; a new export will be a row and a writer in a room `exports` below it
+
+    rank 3, the pump: joins the river and the model
+      intake          documents -> chunk files                                             (qagen chunk)
+      overview        files -> how far each document is                                    (qagen status)
+      pump/           items -> requests -> replies -> results -> state, saved as they come
+      generate/       the pump's task that makes pairs                                     (qagen generate-qa)
+
+    rank 4
+      workers         run the pump here; the only asyncio.run, the only signal handlers
+
+    rank 5
+      cli/            argv in, text out: one module per command
+"""
 
 __version__ = "0.1.0"

@@ -28,9 +28,10 @@ _LEANS = re.compile(
 )
 _LABEL = re.compile(r"([^\W\d_]{3,20})[:!]\s+(?=\S)")
 _BOUND = re.compile(
-    r"\b(?:most|least|about|approximately|exceeds?|than|within|up to|over|under|above|below|maximum|minimum|limit is|every|"
-    r"höchstens|mindestens|maximal|etwa|bis zu|über|unter|alle|máximo|mínimo|hasta|menos|más de|au plus|au moins|environ|"
-    r"jusqu'à)(?: of)?\s$",
+    r"\b(?:most|least|about|approximately|exceeds?|than|within|up to|over|under|above|below|maximum|minimum|"
+    r"limit is|every|"
+    r"höchstens|mindestens|maximal|etwa|bis zu|über|unter|alle|máximo|mínimo|hasta|"
+    r"menos|más de|au plus|au moins|environ|jusqu'à)(?: of)?\s$",
     re.IGNORECASE,
 )
 _STOPS = frozenset().union(*STOP_WORDS.values())

@@ -29,7 +29,7 @@ def find(passage: str, blocks: list[Block], voice: Voice) -> Iterator[Draft]:
             continue
         parts = [_ANSWERER.sub("", passage[part.start : part.end], count=1) for part in answer]
         text = _joined([markup.plain(part) for part in parts], answer)
-        if len(text.split()) < 3 or text.endswith(("?", ":")):
+        if len(text.split()) < 3 or text.endswith(("?", ":")) or _is_cut(text, answer[-1], blocks[-1]):
             continue
         quotes = tuple(quote for part in answer for quote in sentences.quotes(passage, part, most=6))
         yield Draft("glossary", _placed(question, voice), text, quotes)
@@ -49,12 +49,18 @@ def _question(passage: str, block: Block) -> str:
     return text if one and len(text) >= 8 and not _DEICTIC.search(text) and text[-1] in "?？" else ""
 
 
+def _is_cut(text: str, last: Block, last_of_passage: Block) -> bool:
+    """Whether the passage ends in the middle of the answer."""
+    return last is last_of_passage and text[-1].isalnum()
+
+
 def _answer(passage: str, blocks: list[Block], at: int) -> list[Block]:
     """The blocks from `at` on that answer: texts and items until the next heading, question or table.
 
     A question that is only a line is answered by the next text and the list behind it; what follows is another matter.
     """
-    asked_in_heading = blocks[at - 1].kind == "heading"
+    asker = blocks[at - 1]
+    asked_in_heading = asker.kind == "heading" and not passage.startswith("**", asker.start)
     found: list[Block] = []
     for block in blocks[at : at + _MOST_BLOCKS]:
         if block.kind in {"heading", "row"} or _question(passage, block):

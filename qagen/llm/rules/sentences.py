@@ -13,7 +13,8 @@ from qagen.llm.rules.words import ABBREVIATIONS
 
 LONGEST_QUOTE = 300
 
-_STOP = re.compile(r"[.!?…]+[\"'”’»)\]*_]*(?=\s)|[。！？]+[」』”）]*")
+# Possessive, and begun only where a run of stops begins: a line of a million dots must not be read a million times.
+_STOP = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+(?=\s)|[。！？]+[」』”）]*")
 _WORD_BEFORE = re.compile(r"(?:^|[\s(])([^\s(]{1,12})$")
 
 

@@ -1,0 +1,74 @@
+# Everything runs in .venv, which is made from whatever Python >= 3.11 there is, and made anew only when pyproject.toml
+# changed. Once it is there, nothing needs the network.
+
+SHELL := /bin/sh
+BIN   := .venv/bin
+DEMO  := demo
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format generate-qa combine clean venv venv-dev
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: venv ## Turn the example documents into demo/training_data.json, without a model
+	@rm -rf $(DEMO)
+	$(BIN)/qagen chunk examples --chunks-dir $(DEMO)/chunks --chunk-size 1500
+	$(BIN)/qagen generate-qa --provider rules --chunks-dir $(DEMO)/chunks --qa-dir $(DEMO)/qa
+	$(BIN)/qagen combine --qa-dir $(DEMO)/qa --output-file $(DEMO)/training_data.json
+
+test: venv-dev ## Run the tests
+	$(BIN)/pytest
+
+check: venv-dev ## Check format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: venv-dev ## Put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate-qa: venv ## Ask about all chunks, with the settings of config.env
+	$(BIN)/qagen generate-qa --config-file config.env
+
+combine: venv ## Merge all finished documents, with the settings of config.env
+	$(BIN)/qagen combine --config-file config.env
+
+clean: ## Remove what was made: .venv, demo/, caches
+	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The environment. Its recipe compares pyproject.toml with the one it was made from, because a fresh checkout changes
+# dates and not contents.
+
+venv:
+	@cmp -s pyproject.toml .venv/made-from || cmp -s pyproject.toml .venv/made-from-dev || { $(find-python) && $(call make-venv,.,made-from); }
+
+venv-dev:
+	@cmp -s pyproject.toml .venv/made-from-dev || { $(find-python) && $(call make-venv,'.[dev]',made-from-dev); }
+
+define find-python
+for name in python3.14 python3.13 python3.12 python3.11 python3; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		found=$${found:-$$name}; \
+		if $$name -c 'import ensurepip, venv' >/dev/null 2>&1; then python=$$name; break; fi; \
+	fi; \
+done; \
+if [ -z "$$python" ] && [ -n "$$found" ]; then \
+	echo "$$found cannot make virtual environments. Install its venv module, then run make again:" >&2; \
+	echo "  Debian, Ubuntu: sudo apt install python3-venv" >&2; exit 1; \
+fi; \
+if [ -z "$$python" ]; then \
+	echo "qagen needs Python 3.11 or newer, and none was found (looked for python3.14 ... python3.11, python3)." >&2; \
+	echo "Install one, from python.org or your system's packages, then run make again." >&2; exit 1; \
+fi
+endef
+
+define make-venv
+rm -f .venv/made-from .venv/made-from-dev && \
+{ [ -x $(BIN)/python ] && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	|| { rm -rf .venv && echo "making .venv with $$python" && $$python -m venv .venv; }; } && \
+echo "installing qagen into .venv" && \
+$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable $(1) && \
+cp pyproject.toml .venv/$(2)
+endef

@@ -1,0 +1,192 @@
+"""A run that is killed, stopped or told to end, and the same command again: nothing lost, nothing double."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow import asked, check_from_outside, command, local, passages, qagen, read, write_chunks
+from tests.llm_server import LLMServer, marker
+
+CHUNKS = 120
+IN_FLIGHT = 8
+
+
+@pytest.fixture
+def server() -> Iterator[LLMServer]:
+    with LLMServer(latency_ms=15, jitter_ms=25) as server:
+        yield server
+
+
+@pytest.fixture
+def marks() -> set[str]:
+    """Two documents; the markers of all their passages."""
+    texts = {name: passages(CHUNKS // 2, name) for name in ("pump", "valve")}
+    for name, chunks in texts.items():
+        write_chunks(Path("chunks"), name, chunks)
+    return {marker(text) for chunks in texts.values() for text in chunks}
+
+
+def start(server: LLMServer, *more: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*local(server, "--max-concurrent", str(IN_FLIGHT), *more)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def saved() -> int:
+    """Chunks that the files hold."""
+    return sum(len(read(path)["chunks"]) for path in Path("qa").glob("*_qa.json"))
+
+
+def test_nothing_is_lost_or_doubled_by_sigkill_at_random_moments(server: LLMServer, marks: set[str]) -> None:
+    moments = random.Random(7)
+    killed = 0
+    while killed < 12:
+        until = len(server.ledger()) + moments.randrange(1, 25)
+        process = start(server)
+        while process.poll() is None and server.status()["requests"] < until:
+            pass
+        if process.poll() is not None:
+            break
+        process.kill()
+        process.communicate()
+        killed += 1
+        for path in Path("qa").glob("*_qa.json"):
+            read(path)
+    last = qagen(*local(server, "--max-concurrent", str(IN_FLIGHT)))
+    assert last.returncode == 0, last.stderr
+    found = check_from_outside(Path("chunks"), Path("qa"))
+    assert found.settled == marks
+    assert killed >= 5
+    times = asked(server.ledger())
+    assert set(times) == marks
+    # A kill costs what was in flight, and what came in while a writer rested: here less than the 25 asked between kills.
+    assert sum(times.values()) - len(marks) <= killed * (IN_FLIGHT + 25)
+
+
+def test_at_concurrency_1_a_kill_costs_only_the_request_in_flight(server: LLMServer, marks: set[str]) -> None:
+    kills = 6
+    for _ in range(kills):
+        before = len(server.ledger())
+        process = start(server, "--max-concurrent", "1")
+        server.wait_for(requests=before + 5, timeout_s=30)
+        process.kill()
+        process.communicate()
+    assert qagen(*local(server, "--max-concurrent", "16")).returncode == 0
+    assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
+    times = asked(server.ledger())
+    assert sum(times.values()) - len(marks) <= kills
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "told to end")]
+)
+def test_the_first_signal_finishes_and_saves_what_is_in_flight(
+    number: signal.Signals, code: int, word: str, server: LLMServer, marks: set[str]
+) -> None:
+    process = start(server)
+    server.wait_for(requests=20, timeout_s=30)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code, err
+    assert word in err
+    assert "next: " in out + err
+    answered = {entry.marker for entry in server.ledger() if entry.status == 200 and not entry.disconnected}
+    found = check_from_outside(Path("chunks"), Path("qa"))
+    assert found.settled == answered
+    assert len(server.ledger()) < CHUNKS
+    assert "interrupted" in {read(path)["status"] for path in Path("qa").glob("*_qa.json")}
+    assert qagen(*local(server)).returncode == 0
+    assert asked(server.ledger()) == dict.fromkeys(marks, 1)
+
+
+def test_the_second_ctrl_c_stops_at_once_and_saves_what_came(server: LLMServer, marks: set[str]) -> None:
+    server.configure(faults=[{"fault": "hang", "when": {"after": 10}}])
+    process = start(server)
+    server.wait_for(requests=10 + IN_FLIGHT, timeout_s=30)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    heard = ""
+    while "Ctrl-C again to stop now" not in heard:
+        line = process.stderr.readline()
+        assert line, heard
+        heard += line
+    assert "finishing 8 requests" in heard
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert len(check_from_outside(Path("chunks"), Path("qa")).settled) == 10
+
+
+def test_a_key_that_stops_working_leaves_chunks_pending(server: LLMServer, marks: set[str]) -> None:
+    server.configure(faults=[{"fault": "unauthorized", "when": {"after": 30}}])
+    run = qagen(*local(server, "--max-concurrent", str(IN_FLIGHT), "--summary-json", "s.json"))
+    assert run.returncode == 4, run.stderr
+    summary = read(Path("s.json"))
+    assert summary["chunks"]["failed"] == 0
+    assert summary["chunks"]["completed"] == 30
+    assert summary["chunks"]["pending"] == CHUNKS - 30
+    assert len(server.ledger()) <= 30 + IN_FLIGHT
+    server.configure(faults=[])
+    assert qagen(*local(server)).returncode == 0
+    assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
+
+
+def test_a_fault_of_one_chunk_fails_that_chunk_alone(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", [*passages(6), "This poisoned text breaks the server. It always does.\n"])
+    server.configure(faults=[{"fault": "context_length", "when": {"contains": "poisoned"}}])
+    run = qagen(*local(server))
+    assert run.returncode == 1, run.stderr
+    qa = read(Path("qa/a_qa.json"))
+    assert qa["status"] == "completed"
+    assert qa["failed_chunks"] == [6]
+    assert qa["chunks"]["6"]["error"]["type"] == "context_length"
+    assert "context_length" in Path("qa/errors.jsonl").read_text()
+    server.configure(faults=[])
+    again = qagen(*local(server))
+    assert again.returncode == 0
+    assert read(Path("qa/a_qa.json"))["failed_chunks"] == []
+    assert len(server.ledger()) == 8
+
+
+def test_replies_that_cannot_be_used_are_kept_and_asked_again(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(2))
+    server.configure(faults=[{"fault": "not_json_text", "when": {"first_attempts": 1}}])
+    assert qagen(*local(server)).returncode == 0
+    records = read(Path("qa/a_qa.json"))["chunks"].values()
+    assert [record["attempts"] for record in records] == [2, 2]
+    assert all(record["raw_replies"][0]["text"] for record in records)
+    second = server.ledger()[-1].body["messages"][1]["content"]
+    assert "could not be used" in second
+
+
+def test_two_runs_at_once_do_not_share_a_directory(server: LLMServer, marks: set[str]) -> None:
+    first = start(server)
+    server.wait_for(requests=1, timeout_s=30)
+    second = qagen(*local(server))
+    assert second.returncode == 6
+    assert f"pid {first.pid}" in second.stderr
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    assert asked(server.ledger()) == dict.fromkeys(marks, 1)
+
+
+def test_an_outage_in_the_middle_fails_no_chunk(server: LLMServer, marks: set[str]) -> None:
+    process = start(server)
+    server.wait_for(requests=40, timeout_s=30)
+    server.close()
+    _, err = process.communicate(timeout=110)
+    assert process.returncode == 4, err
+    found = check_from_outside(Path("chunks"), Path("qa"))
+    assert 20 <= len(found.settled) < CHUNKS
+    for path in Path("qa").glob("*_qa.json"):
+        assert read(path)["failed_chunks"] == []
+    assert saved() == len(found.settled)
