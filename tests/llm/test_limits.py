@@ -1,0 +1,95 @@
+"""How long to wait and when to give up: values in, values out."""
+
+from __future__ import annotations
+
+import pytest
+
+from qagen.errors import RejectedError, TransientError
+from qagen.llm.limits import Breaker, Pace, backoff_s
+
+RESET = TransientError("reset", code="reset")
+LIMITED = TransientError("429", code="rate_limited")
+
+
+@pytest.mark.parametrize(
+    ("tries", "longest"), [(1, 1.0), (2, 2.0), (3, 4.0), (4, 8.0), (6, 32.0), (7, 60.0), (50, 60.0), (500, 60.0)]
+)
+def test_the_wait_is_anywhere_up_to_a_ceiling_that_doubles_to_a_minute(tries: int, longest: float) -> None:
+    assert backoff_s(RESET, tries, 0.0) == 0.0
+    assert backoff_s(RESET, tries, 0.5) == longest / 2
+    assert backoff_s(RESET, tries, 1.0) == longest
+
+
+@pytest.mark.parametrize(("tries", "least", "longest"), [(1, 2.0, 2.0), (2, 2.0, 2.0), (3, 2.0, 4.0), (7, 30.0, 60.0)])
+def test_a_rate_limit_without_a_hint_waits_two_seconds_at_least_and_half_its_ceiling(
+    tries: int, least: float, longest: float
+) -> None:
+    assert backoff_s(LIMITED, tries, 0.0) == least
+    assert backoff_s(LIMITED, tries, 1.0) == longest
+
+
+@pytest.mark.parametrize("code", ["rate_limited", "5xx"])
+@pytest.mark.parametrize("tries", [1, 9])
+def test_what_the_server_asks_for_is_a_minimum_with_a_tenth_on_top(code: str, tries: int) -> None:
+    error = TransientError("busy", code=code, retry_after_s=20.0)
+    assert backoff_s(error, tries, 0.0) == 20.0
+    assert backoff_s(error, tries, 1.0) == pytest.approx(22.0)
+
+
+def test_a_wait_that_is_drawn_stays_within_its_bounds() -> None:
+    assert all(0 <= backoff_s(RESET, 3) <= 4 for _ in range(200))
+
+
+def test_waits_that_are_drawn_differ() -> None:
+    assert len({backoff_s(RESET, 3) for _ in range(20)}) > 1
+
+
+def test_a_pace_holds_everybody_until_the_latest_moment_named() -> None:
+    pace = Pace()
+    assert pace.delay_s(100.0) == 0.0
+    pace.hold(110.0)
+    pace.hold(105.0)
+    assert pace.delay_s(100.0) == 10.0
+    assert pace.delay_s(110.0) == 0.0
+    assert pace.delay_s(999.0) == 0.0
+
+
+def test_a_success_tells_that_the_suspects_have_failed_by_themselves() -> None:
+    breaker: Breaker[str] = Breaker()
+    assert not breaker.exhausted("a")
+    assert not breaker.exhausted("b")
+    assert breaker.succeeded() == ["a", "b"]
+    assert breaker.succeeded() == []
+    assert breaker.successes == 2
+
+
+def test_three_suspects_without_a_success_between_stop_the_run() -> None:
+    breaker: Breaker[str] = Breaker()
+    assert [breaker.exhausted(name) for name in "abc"] == [False, False, True]
+
+
+def test_a_success_between_begins_the_count_anew() -> None:
+    breaker: Breaker[str] = Breaker()
+    breaker.exhausted("a")
+    breaker.exhausted("b")
+    breaker.succeeded()
+    assert [breaker.exhausted(name) for name in "cde"] == [False, False, True]
+
+
+def test_three_refusals_before_any_success_are_the_fault_of_the_parameters() -> None:
+    breaker: Breaker[str] = Breaker()
+    refusal = RejectedError("no", code="bad_request")
+    assert [breaker.rejected(refusal) for _ in range(3)] == [False, False, True]
+
+
+def test_refusals_after_a_success_are_the_fault_of_the_chunks() -> None:
+    breaker: Breaker[str] = Breaker()
+    breaker.succeeded()
+    refusal = RejectedError("no", code="bad_request")
+    assert [breaker.rejected(refusal) for _ in range(5)] == [False] * 5
+
+
+def test_chunks_that_are_too_long_never_stop_the_run() -> None:
+    breaker: Breaker[str] = Breaker()
+    too_long = RejectedError("no", code="context_length")
+    assert [breaker.rejected(too_long) for _ in range(5)] == [False] * 5
