@@ -39,8 +39,8 @@ def prepare(places: Sequence[Path], settings: Settings) -> Prepared:
     """Cut every document below the places. A document that fails is noted, and the others go on.
 
     Raises:
-        UsageError: a place does not exist, or the chunk folder cannot be written.
-        DataError: no document could be cut.
+        UsageError: the chunk folder cannot be written.
+        DataError: a place does not exist, or no document could be cut.
         StorageError: a chunk file could not be saved.
     """
     sources = documents.find(list(places))

@@ -14,7 +14,7 @@ from pathlib import Path
 from qagen import files
 from qagen.documents import markdown, text
 from qagen.documents.types import Document, Heading
-from qagen.errors import DataError, UsageError
+from qagen.errors import DataError
 from qagen.formats import DocumentInfo
 
 __all__ = ["READERS", "Document", "Heading", "Source", "find", "read"]
@@ -46,7 +46,7 @@ def find(places: list[Path]) -> list[Source]:
     Two documents with the same stem get names that tell them apart (`a`, `a-3f2c1d`), by a hash of their labels.
 
     Raises:
-        UsageError: a place does not exist.
+        DataError: a place does not exist.
     """
     found: dict[Path, str] = {}
     for place in places:
@@ -55,7 +55,7 @@ def find(places: list[Path]) -> list[Source]:
         elif place.exists():
             found[place] = str(place)
         else:
-            raise UsageError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
+            raise DataError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
     stems = [path.stem.casefold() for path in found]
     return [
         Source(

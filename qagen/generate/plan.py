@@ -216,7 +216,8 @@ def _plan_document(
         most_chunks=budget,
         counts=loaded.document.counts,
         to_ask=len(pending),
-        needs_writing=loaded.changed,
+        # A document that is not reached (--limit) gets no file that says nothing.
+        needs_writing=loaded.changed and (loaded.saved is not None or not loaded.document.counts.pending),
         name=stem_of(path),
         job=job,
     )

@@ -119,6 +119,8 @@ class Pump:
                 return
             decision = Rejected(error.code, str(error))
         except TransientError as error:
+            if self.stopping:
+                return  # nobody will succeed after it any more, so nothing would ever decide about it
             self._feed.hold_back(item)
             if self._breaker.exhausted(_Suspect(item, error, trail)):
                 text = f"{error}. No request succeeds any more; run the same command again later."

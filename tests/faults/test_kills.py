@@ -190,3 +190,16 @@ def test_an_outage_in_the_middle_fails_no_chunk(server: LLMServer, marks: set[st
     for path in Path("qa").glob("*_qa.json"):
         assert read(path)["failed_chunks"] == []
     assert saved() == len(found.settled)
+
+
+def test_a_request_that_fails_for_good_while_the_run_stops_does_not_keep_it_from_ending(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(4))
+    fault = {"fault": "reset_before", "delay_ms": 400}
+    server.configure(faults=[{**fault, "when": {"after": 1}}, {"fault": "status", "status": 500, "when": {"nth": [1]}}])
+    process = subprocess.Popen(
+        command(*local(server, "--max-concurrent", "2")), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    server.wait_for(requests=8, timeout_s=60)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode in {130, 4}, err
