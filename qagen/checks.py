@@ -48,15 +48,19 @@ def check(built: list[Built], chunk: Chunk) -> tuple[list[Pair], list[Pair]]:
         question = normal_question(one.pair.question)
         if question in seen:
             codes.append("DUP_CHUNK")
-        seen.add(question)
         pair = one.pair.model_copy(update={"checks": codes})
-        (rejected if any(RULES[code].level == "error" for code in codes) else kept).append(pair)
+        if any(RULES[code].level == "error" for code in codes):
+            rejected.append(pair)
+            continue
+        # Only a pair that is kept makes its twin a duplicate: of two, one must remain.
+        seen.add(question)
+        kept.append(pair)
     return kept, rejected
 
 
 def normal_question(question: str) -> str:
     """The question without case, white space and final marks: equal ones ask the same."""
-    return " ".join(question.casefold().split()).rstrip(" ?.!？。！")
+    return " ".join(question.casefold().split()).rstrip(" ?.!？。！؟")
 
 
 def _evidence_codes(one: Built, chunk: Chunk) -> list[str]:

@@ -92,7 +92,8 @@ def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise DataError(f"{path}: it is no valid {kind}: {place}: {first['msg'].lower()}") from None
+        message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+        raise DataError(f"{path}: it is no valid {kind}: {f'{place}: ' if place else ''}{message}") from None
     except ValueError as error:
         raise DataError(f"{path}: it is not JSON: {error}") from None
     except DataError as error:

@@ -86,7 +86,7 @@ def combine(
     seen = _Seen()
     config: dict[str, list[Any]] = {}
     with files.spool() as spool:
-        for path in paths:
+        for path in sorted(paths, key=lambda path: (path.name, str(path))):
             try:
                 qa_file = read_qa(path)
             except DataError as error:

@@ -11,6 +11,7 @@ import errno
 import getpass
 import os
 import secrets
+import shutil
 import socket
 import stat
 import tempfile
@@ -27,6 +28,8 @@ from qagen.formats import decode, encode, utc_time
 MOST_BYTES = 256 * 1024 * 1024
 """No input file may be larger."""
 _TEMPORARY = ".tmp-qagen-"
+_NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
+"""What file systems say that have no hard links."""
 
 
 def read_bytes(path: Path) -> bytes:
@@ -38,13 +41,16 @@ def read_bytes(path: Path) -> bytes:
     try:
         # O_NONBLOCK: opening a FIFO must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise DataError(f"{path}: it is no regular file")
             if status.st_size > MOST_BYTES:
                 raise DataError(f"{path}: it has {status.st_size:,} bytes; the most is {MOST_BYTES:,}")
-            return file.read()
+            with open(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
 
@@ -62,9 +68,8 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
     try:
         _write_temporary(temporary, target, [pieces] if isinstance(pieces, bytes) else pieces)
         if keep_backup and target.exists():
-            _link_backup(target)
+            _keep_backup(target)
         os.replace(temporary, target)
-        _force_directory(target.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -74,6 +79,10 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+    try:
+        _force_directory(target.parent)
+    except OSError as error:
+        raise StorageError(f"{path}: it is written, but may not survive a power loss: {error.strerror}") from error
 
 
 def _write_temporary(temporary: Path, target: Path, pieces: Iterable[bytes]) -> None:
@@ -87,12 +96,21 @@ def _write_temporary(temporary: Path, target: Path, pieces: Iterable[bytes]) -> 
         os.fsync(file.fileno())
 
 
-def _link_backup(target: Path) -> None:
-    """The old version under a second name, without a moment in which the first one is gone."""
-    backup = target.with_name(target.name + ".bak")
-    with contextlib.suppress(FileNotFoundError):
-        backup.unlink()
-    os.link(target, backup)
+def _keep_backup(target: Path) -> None:
+    """The old version under a second name, without a moment in which either of them is gone."""
+    spare = target.parent / f"{_TEMPORARY}{secrets.token_hex(6)}"
+    try:
+        try:
+            os.link(target, spare)
+        except OSError as error:
+            if error.errno not in _NO_HARD_LINKS:
+                raise
+            shutil.copyfile(target, spare)
+        os.replace(spare, target.with_name(target.name + ".bak"))
+    except BaseException:
+        with contextlib.suppress(OSError):
+            spare.unlink()
+        raise
 
 
 def _force_directory(directory: Path) -> None:
@@ -234,7 +252,8 @@ def spool() -> Iterator[IO[bytes]]:
         StorageError: it cannot be made.
     """
     try:
-        with tempfile.TemporaryFile(prefix="qagen-") as file:
-            yield file
+        file = tempfile.TemporaryFile(prefix="qagen-")  # noqa: SIM115 - only making it may fail here
     except OSError as error:
         raise StorageError(f"the temporary directory cannot be used: {error.strerror}") from error
+    with file:
+        yield file

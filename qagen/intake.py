@@ -9,7 +9,7 @@ from pathlib import Path
 from qagen import chunks, documents, files
 from qagen.corpus import read_chunks
 from qagen.documents import Source
-from qagen.errors import DataError
+from qagen.errors import DataError, UsageError
 from qagen.formats import ChunkFile, LeftOut, ProcessingInfo, encode, utc_time
 from qagen.settings import Settings
 
@@ -43,7 +43,7 @@ def prepare(places: Sequence[Path], settings: Settings) -> Prepared:
         DataError: a place does not exist, or no document could be cut.
         StorageError: a chunk file could not be saved.
     """
-    sources = documents.find(list(places))
+    sources = documents.find(list(places), leave_out=settings.chunks_dir)
     prepared = Prepared()
     readable = [source for source in sources if not source.unsupported]
     for source in sources:
@@ -54,6 +54,7 @@ def prepare(places: Sequence[Path], settings: Settings) -> Prepared:
         endings = ", ".join(documents.READERS)
         named = ", ".join(str(place) for place in places)
         raise DataError(f"{named}: there is no document with a known ending ({endings}) in it.")
+    _refuse_to_overwrite(readable, settings.chunks_dir)
     files.make_writable(settings.chunks_dir)
     for source in readable:
         try:
@@ -80,11 +81,26 @@ def _prepare_one(source: Source, settings: Settings) -> PreparedDocument:
         processing_info=processing.model_copy(update={"total_chunks": len(pieces)}),
         chunks=pieces,
     )
-    unchanged = _is_same(path, chunk_file)
+    text_path = path.with_name(f"{source.name}.txt")
+    unchanged = _is_same(path, chunk_file) and text_path.exists()
     if not unchanged:
-        files.write(path.with_name(f"{source.name}.txt"), document.text.encode("utf-8", "replace"))
+        files.write(text_path, document.text.encode("utf-8", "replace"))
         files.write(path, encode(chunk_file.model_dump(mode="json"), indent=True) + b"\n")
     return PreparedDocument(source.label, len(document.text), len(pieces), unchanged, document.notes)
+
+
+def _refuse_to_overwrite(sources: Sequence[Source], chunks_dir: Path) -> None:
+    """The text beside a chunk file must not take the place of a document.
+
+    Raises:
+        UsageError: it would.
+    """
+    originals = {source.path.resolve() for source in sources}
+    for source in sources:
+        if (chunks_dir / f"{source.name}.txt").resolve() in originals:
+            raise UsageError(
+                f"{chunks_dir}: {source.name}.txt would be overwritten there. Name another folder with --chunks-dir."
+            )
 
 
 def _is_same(path: Path, chunk_file: ChunkFile) -> bool:

@@ -69,7 +69,8 @@ def _row(qa_path: Path, chunks_path: Path | None) -> Row:
         saved = read_qa(qa_path) if qa_path.exists() else None
         counts, status = _counts(saved, chunk_file, chunks_path)
     except (DataError, UsageError) as error:
-        return Row(name, "unreadable", problem=str(error))
+        text = str(error)
+        return Row(name, "unreadable", problem=text if str(qa_path) in text else f"{qa_path}: {text}")
     summary = saved.summary if saved else None
     return Row(
         name,

@@ -11,18 +11,19 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qagen.errors import UsageError
 from qagen.formats import decode
-from qagen.llm.providers import PROVIDERS, Endpoint, Provider, resolve_base_url
+from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
 
 DEFAULT_CONFIG_FILE = Path("config.env")
 PREFIX = "GENERATOR_"
+_KEYS_READ: set[str] = set()
 
 
 class Settings(BaseSettings):
@@ -48,6 +49,8 @@ class Settings(BaseSettings):
     model: str | None = Field(None, validation_alias="GENERATOR_MODEL")
     base_url: str | None = Field(None, validation_alias="GENERATOR_BASE_URL")
     ollama_base_url: str | None = Field(None, validation_alias="OLLAMA_BASE_URL")
+
+    allow_insecure_http: bool = Field(False, validation_alias="GENERATOR_ALLOW_INSECURE_HTTP")
 
     # What is asked
     questions_per_chunk: int = Field(5, ge=1, le=100, validation_alias="GENERATOR_QUESTIONS_PER_CHUNK")
@@ -75,6 +78,8 @@ class Settings(BaseSettings):
 
     _environment: dict[str, str] = PrivateAttr(default_factory=dict)
     """All variables, of the process and of the file, for the names that stand in providers' rows."""
+    _flags: set[str] = PrivateAttr(default_factory=set)
+    """Fields that were given on the command line."""
 
     @field_validator("model_options", mode="before")
     @classmethod
@@ -99,18 +104,20 @@ class Settings(BaseSettings):
     def _know_provider(cls, value: str | None) -> str | None:
         if value is not None and value not in PROVIDERS:
             near = difflib.get_close_matches(value, PROVIDERS, n=1)
-            guess = f"; did you mean {near[0]}?" if near else ""
+            guess = f"; did you mean {near[0]}?" if near else "."
             raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
         return value
 
-    @model_validator(mode="after")
-    def _overlap_is_smaller(self) -> Self:
-        if self.chunk_overlap is not None and self.chunk_overlap >= self.chunk_size:
+    @field_validator("chunk_overlap")
+    @classmethod
+    def _overlap_is_smaller(cls, value: int | None, info: ValidationInfo) -> int | None:
+        size = info.data.get("chunk_size")
+        if value is not None and size is not None and value >= size:
             raise ValueError(
-                f"the overlap ({self.chunk_overlap}) must be smaller than the chunk size ({self.chunk_size}): "
+                f"the overlap ({value}) must be smaller than the chunk size ({size}): "
                 "lower --chunk-overlap or raise --chunk-size"
             )
-        return self
+        return value
 
     @property
     def overlap(self) -> int:
@@ -132,7 +139,10 @@ class Settings(BaseSettings):
             settings = cls(_env_file=path if in_file else None, **aliases)
         except ValidationError as error:
             raise UsageError("; ".join(_explain(item, flags, in_file, path) for item in error.errors())) from None
-        settings._environment.update({name: value for name, value in {**in_file, **os.environ}.items() if value})
+        for names in (in_file, os.environ):
+            settings._environment.update({name: value for name, value in names.items() if value})
+        settings._flags.update(flags)
+        _KEYS_READ.update(settings._keys())
         return settings
 
     def endpoint(self) -> Endpoint:
@@ -147,7 +157,7 @@ class Settings(BaseSettings):
         model = self.model or row.default_model
         if model is None:
             raise UsageError(f"provider {row.name}: no model is set. Name one with --model or GENERATOR_MODEL.")
-        key = self._environment.get(row.key_env) if row.key_env else None
+        key = self._key(row)
         if row.key_required and not key:
             raise UsageError(
                 f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env; "
@@ -162,13 +172,34 @@ class Settings(BaseSettings):
                 f"provider {row.name}: no address. Name the server with --base-url http://HOST:PORT/v1 "
                 f"or {row.base_url_env}."
             )
+        if key and base_url.startswith("http:") and not is_loopback(base_url) and not self.allow_insecure_http:
+            raise UsageError(
+                f"provider {row.name}: the key would travel unencrypted to {base_url}. Use an https address, "
+                f"take {row.key_env} away, or allow it with --allow-insecure-http."
+            )
         return Endpoint(row, model, base_url, key)
 
+    def _key(self, row: Provider) -> str | None:
+        """The provider's key, without the line end that a mounted secret often has."""
+        key = self._environment.get(row.key_env, "").strip() if row.key_env else ""
+        if not key.isascii() or not key.isprintable():
+            raise UsageError(
+                f"provider {row.name}: {row.key_env} holds characters that no key has (a quotation mark, a line end?). "
+                "Copy the key again."
+            )
+        return key or None
+
+    def _keys(self) -> set[str]:
+        """The values of all providers' keys."""
+        names = {row.key_env for row in PROVIDERS.values() if row.key_env}
+        return {value.strip() for name in names if (value := self._environment.get(name, "").strip())}
+
     def _given_base_url(self, row: Provider) -> str | None:
-        # --ollama-base-url is a field of its own, so that it beats the variable of the same meaning.
-        if row.base_url_env == _variable("ollama_base_url") and self.ollama_base_url:
-            return self.base_url or self.ollama_base_url
-        return self.base_url or (self._environment.get(row.base_url_env) if row.base_url_env else None)
+        """The address that was set, flags before all else; one that is only meant for this provider comes last."""
+        own = self.ollama_base_url if row.base_url_env == _variable("ollama_base_url") else None
+        if own and "ollama_base_url" in self._flags and "base_url" not in self._flags:
+            return own
+        return self.base_url or own or self._environment.get(row.base_url_env or "")
 
     def _say_provider(self) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "
@@ -177,6 +208,11 @@ class Settings(BaseSettings):
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."
         return f"{text} --provider rules needs neither a key nor a server."
+
+
+def keys_read() -> frozenset[str]:
+    """Every key that was read so far, for redaction: whatever is shown or logged must not hold one."""
+    return frozenset(_KEYS_READ)
 
 
 def _variable(field: str) -> str:

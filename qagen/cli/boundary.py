@@ -33,7 +33,8 @@ class Commands(TyperGroup):
         except Exception as error:
             if _is_typers(error):
                 raise
-            _say(f"a bug in qagen: {error!r}. What was received is saved. Details: {_write_details(error)}")
+            details = _write_details(error)
+            _say(_without_keys(f"a bug in qagen: {error!r}. What was received is saved. Details: {details}"))
             raise typer.Exit(BUG) from None
 
 
@@ -50,9 +51,16 @@ def _is_typers(error: Exception) -> bool:
 
 def _write_details(error: Exception) -> str:
     """The traceback goes into a file, without keys: it is for a bug report, not for the screen."""
-    from qagen.llm.faults import redact
-
-    text = redact("".join(traceback.format_exception(error)), None)
+    text = _without_keys("".join(traceback.format_exception(error)))
     with tempfile.NamedTemporaryFile("w", prefix="qagen-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(text)
     return file.name
+
+
+def _without_keys(text: str) -> str:
+    from qagen.llm.faults import redact
+    from qagen.settings import keys_read
+
+    for key in keys_read():
+        text = redact(text, key)
+    return redact(text, None)

@@ -25,9 +25,17 @@ MOST_LISTED = 20
 """Longer lists are cut, and the number of the rest is said."""
 
 
+class _Pipe(Console):
+    """A console that lets the boundary decide what a closed pipe means; rich would exit with 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Called while the error is handled."""
+        raise
+
+
 def out() -> Console:
     """The console for results. In a file or a pipe, lines are not cut at 80 columns."""
-    return Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_FILES)
+    return _Pipe(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else WIDTH_IN_FILES)
 
 
 def err() -> Console:

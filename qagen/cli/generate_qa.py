@@ -37,6 +37,14 @@ def generate_qa(
             rich_help_panel=options.MODEL,
         ),
     ] = None,
+    allow_insecure_http: Annotated[
+        bool | None,
+        typer.Option(
+            "--allow-insecure-http/--refuse-insecure-http",
+            help="Send the key over plain http to another machine. [dim]default: refuse[/]",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
     temperature: Annotated[
         float | None,
         typer.Option(
@@ -135,6 +143,8 @@ def generate_qa(
     from qagen.formats import encode
 
     settings = options.load(ctx)
+    if summary_json:
+        files.make_writable(summary_json.parent)
     with RunDisplay(settings) as display:
         report = workers.generate_here(settings, display.start, display.on_event)
     show_report(report, settings)

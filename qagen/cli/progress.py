@@ -80,13 +80,9 @@ class RunDisplay:
         self._refresh()
 
     def _announce_stop(self, event: Stopping) -> None:
-        if event.in_flight:
-            self._print(
-                f"[yellow]stopping ({safe(event.why)}):[/] finishing {count(event.in_flight, 'request')}; "
-                "Ctrl-C again to stop now"
-            )
-        else:
-            self._print(f"[yellow]stopping ({safe(event.why)})[/]")
+        why = "" if event.by_error else f" ({safe(event.why)})"
+        rest = f": finishing {count(event.in_flight, 'request')}; Ctrl-C again to stop now" if event.in_flight else ""
+        self._print(f"[yellow]stopping{why}[/]{rest}")
 
     def _refresh(self) -> None:
         if self._live is None:

@@ -34,16 +34,16 @@ class Source:
 
     path: Path
     label: str
-    """Path relative to the folder that was named: what `source_file` says."""
+    """The path as it was named: what `source_file` says."""
     name: str
     """Stem of its outputs."""
     unsupported: bool = field(default=False)
 
 
-def find(places: list[Path]) -> list[Source]:
-    """All files below the places, in order of their paths; hidden ones are left out.
+def find(places: list[Path], leave_out: Path | None = None) -> list[Source]:
+    """All files below the places, in order of their paths, without hidden ones and those below `leave_out`.
 
-    Two documents with the same stem get names that tell them apart (`a`, `a-3f2c1d`), by a hash of their labels.
+    Documents that share a stem get names that tell them apart (`a-3f2c1d`, `a-81b0c4`), by a hash of their labels.
 
     Raises:
         DataError: a place does not exist.
@@ -51,17 +51,17 @@ def find(places: list[Path]) -> list[Source]:
     found: dict[Path, str] = {}
     for place in places:
         if place.is_dir():
-            found |= {path: str(place / path.relative_to(place)) for path in _files_below(place)}
+            found |= {path: str(path) for path in _files_below(place, leave_out)}
         elif place.exists():
             found[place] = str(place)
         else:
             raise DataError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
-    stems = [path.stem.casefold() for path in found]
+    stems = [path.stem.casefold() for path in found if path.suffix.lower() in READERS]
     return [
         Source(
             path,
             label,
-            path.stem if stems.count(path.stem.casefold()) == 1 else f"{path.stem}-{_digest(label)}",
+            path.stem if stems.count(path.stem.casefold()) <= 1 else f"{path.stem}-{_digest(label)}",
             path.suffix.lower() not in READERS,
         )
         for path, label in found.items()
@@ -89,10 +89,12 @@ def read(source: Source) -> tuple[Document, DocumentInfo]:
     return document, info
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, leave_out: Path | None) -> Iterator[Path]:
+    # What we write ourselves is no document of the next run, unless the user points at that very folder.
+    ours = leave_out.resolve() if leave_out and leave_out.resolve() != folder.resolve() else None
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
+        if not hidden and path.is_file() and not (ours and path.resolve().is_relative_to(ours)):
             yield path
 
 

@@ -7,9 +7,13 @@ import re
 from qagen.documents.text import decode
 from qagen.documents.types import Document, Heading
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE = re.compile(r" {0,3}(?:(`{3,})(?=[^`]*$)|(~{3,}))")
+"""An opening or closing fence; more backticks on the line make it a span of code."""
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$")
+_NO_PARAGRAPH = re.compile(r"\s*(?:[#|>]|[-+*]\s|-{2}|\d+[.)]\s)")
+"""Lines that a line of dashes below them does not make a heading."""
 _EMPHASIS = re.compile(r"[*_`]+")
+_FRONT_MATTER = re.compile(r"---\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)")
 
 
@@ -29,23 +33,25 @@ def _headings(text: str) -> list[Heading]:
     """ATX and underlined headings; what looks like one inside a code fence is none."""
     found: list[Heading] = []
     fence: str | None = None
-    offset = 0
+    offset = _front_matter_end(text)
     before = ""
     before_offset = 0
-    for line in text.splitlines(keepends=True):
+    for line in text[offset:].splitlines(keepends=True):
         content = line.rstrip("\n")
         if mark := _FENCE.match(content):
+            sign = mark[1] or mark[2]
             if fence is None:
-                fence = mark[1]
-            elif mark[1].startswith(fence) and not content[mark.end() :].strip():
+                fence = sign
+            elif sign.startswith(fence) and not content[mark.end() :].strip():
                 fence = None
+            content = ""  # what is underlined below it is no heading
         elif fence is None:
             if match := _HEADING.match(content):
                 found.append(Heading(offset, len(match[1]), _plain(match[2])))
             elif before.strip() and (level := _underline(content)):
                 found.append(Heading(before_offset, level, _plain(before)))
                 content = ""
-        before, before_offset = ("" if fence or content.lstrip().startswith(("#", "|", ">", "-")) else content), offset
+        before, before_offset = ("" if fence or _NO_PARAGRAPH.match(content) else content), offset
         offset += len(line)
     return found
 
@@ -63,11 +69,14 @@ def _plain(text: str) -> str:
 
 
 def _front_matter_title(text: str) -> str | None:
-    if not text.startswith("---\n"):
-        return None
-    head = text[4:].split("\n---", 1)[0]
-    for line in head.splitlines():
+    for line in text[: _front_matter_end(text)].splitlines():
         name, colon, value = line.partition(":")
         if colon and name.strip().lower() == "title":
             return value.strip().strip("\"'") or None
     return None
+
+
+def _front_matter_end(text: str) -> int:
+    """Where the text begins after the front matter; 0 where there is none."""
+    match = _FRONT_MATTER.match(text)
+    return match.end() if match else 0

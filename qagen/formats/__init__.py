@@ -5,7 +5,7 @@ wrote; writers write exactly what the models say.
 """
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
-from qagen.formats.json_text import decode, encode, utc_time
+from qagen.formats.json_text import decode, encode, utc_time, without_surrogates
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
 
@@ -29,4 +29,5 @@ __all__ = [
     "decode",
     "encode",
     "utc_time",
+    "without_surrogates",
 ]

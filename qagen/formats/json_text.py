@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 import orjson
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from qagen.errors import DataError
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+Value = TypeVar("Value")
 _TAG = re.compile(r"qagen/([a-z]+)@(\d+)")
 
 
@@ -54,14 +55,18 @@ def decode(data: bytes) -> Any:
             raise ValueError(str(error)) from None
 
 
-def without_surrogates(value: Any) -> Any:
+def without_surrogates(value: Value) -> Value:
     """The same value with every lone surrogate replaced."""
+    return cast(Value, _without_surrogates(value))
+
+
+def _without_surrogates(value: Any) -> Any:
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list | tuple):
-        return [without_surrogates(item) for item in value]
+        return [_without_surrogates(item) for item in value]
     if isinstance(value, dict):
-        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value
 
 

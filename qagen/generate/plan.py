@@ -124,7 +124,10 @@ def plan(settings: Settings) -> Job:
             budget = max(0, budget - one.counts.total)
     if not job.plans:
         reasons = "; ".join(f"{one.file}: {one.why}" for one in job.left_out[:10])
-        raise DataError(f"{settings.chunks_dir}: no chunk file can be used: {reasons}")
+        raise DataError(
+            f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
+            "Make chunks with `qagen chunk`, or check --chunks-dir."
+        )
     if changes:
         raise UsageError(
             "the parameters are not those of the earlier results:\n  "

@@ -22,8 +22,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
 from qagen.llm import faults
-from qagen.llm.limits import MOST_WAITING_S, Pace, backoff_s
-from qagen.llm.providers import Endpoint, is_loopback
+from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Pace, backoff_s
+from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, HttpCall, Wire
 
 PER_CLIENT = 8
@@ -103,7 +103,7 @@ class Client:
             nonlocal counted
             error = _error_of(state)
             counted += not error.is_rate_limit
-            most = error.most_tries if self.meter.answers else min(error.most_tries, TRIES_BEFORE_FIRST_ANSWER)
+            most = TRIES_BEFORE_FIRST_ANSWER if self._nobody_there(error) else error.most_tries
             return counted >= most or loop.time() - began > MOST_WAITING_S
 
         def wait(state: RetryCallState) -> float:
@@ -117,7 +117,7 @@ class Client:
 
         def last_error(state: RetryCallState) -> None:
             error = _error_of(state)
-            if not self.meter.answers:
+            if self._nobody_there(error):
                 raise AccessError(str(error), code=error.code) from error
             raise error
 
@@ -128,6 +128,10 @@ class Client:
             sleep=cast(Callable[[float], Awaitable[None]], self._pause),
             retry_error_callback=last_error,
         )
+
+    def _nobody_there(self, error: TransientError) -> bool:
+        """Whether this host has never answered, and looks as if it will not."""
+        return not self.meter.answers and error.code in NOBODY_THERE
 
     async def _try(self, client: httpx.AsyncClient, call: HttpCall, attempts: Attempts) -> ChatReply:
         """One request, from the wait for its turn to the parsed reply."""
@@ -165,7 +169,7 @@ class Client:
             raise TransientError(
                 f"{self._where}: no complete answer in {seconds:.0f} s", code="deadline", most_tries=3
             ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             translated = translate(error, self.endpoint, answered=answered)
             self.meter.possibly_billed += translated.code in {"reset", "truncated_body", "read_timeout"}
             raise translated from error
@@ -211,7 +215,7 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
     """The HTTP clients for `concurrency` requests at a time: the seam where another transport would go in.
 
     Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
-    A loopback host is never reached through a proxy: the documents would leave the machine.
+    A host that is near is never reached through a proxy: the documents would leave the house.
     """
     timeout = httpx.Timeout(
         connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, read=endpoint.provider.read_timeout_s, pool=None
@@ -220,7 +224,7 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
         from qagen.llm.rules import RulesTransport
 
         return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
-    local = is_loopback(endpoint.base_url)
+    near = is_near(endpoint.base_url)
     context = _tls_context() if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return [
         httpx.AsyncClient(
@@ -229,7 +233,7 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
             limits=httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT),
             headers={"Accept-Encoding": "gzip", "User-Agent": "qagen"},
             follow_redirects=False,
-            trust_env=not local,
+            trust_env=not near,
         )
         for _ in range(-(-concurrency // PER_CLIENT))
     ]
@@ -252,8 +256,8 @@ def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> Provid
     if isinstance(error, httpx.ReadTimeout):
         seconds = endpoint.provider.read_timeout_s
         return TransientError(f"{where}: no answer in {seconds:.0f} s", code="read_timeout", most_tries=3)
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL):
-        return AccessError(f"{where}: the address cannot be used: {error}", code="address")
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.InvalidURL | httpx.LocalProtocolError | ValueError):
+        return AccessError(f"{where}: the request cannot be sent to this address", code="address")
     if answered:
         return TransientError(f"{where}: the answer broke off", code="truncated_body", most_tries=3)
     return TransientError(f"{where}: the connection was lost ({type(error).__name__})", code="reset")

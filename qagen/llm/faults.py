@@ -48,13 +48,15 @@ def classify(
         return RejectedError(
             f"{answer}. Make the chunks smaller, or take a model with a larger context.", code="context_length"
         )
-    if kind == "rate_limited" or status in {408, 409, 425, 429} or status >= 500 or (kind == "server" and status < 400):
+    if kind in {"rate_limited", "server"} or status in {408, 409, 425, 429} or status >= 500:
         return _transient(status, headers, details, answer)
+    if status == 200:
+        return TransientError(f"{answer}. An error came in place of an answer.", code="error_in_200", most_tries=3)
     if status == 404:
         return AccessError(f"{answer}. The address may be wrong; check --base-url.", code="not_found")
     if status == 413:
-        return RejectedError(f"{answer}. The request is too large.", code="too_large")
-    return RejectedError(answer, code="bad_request")
+        return RejectedError(f"{answer}. The request is too large; make the chunks smaller.", code="too_large")
+    return RejectedError(f"{answer}. Check the model and the options that are sent.", code="bad_request")
 
 
 def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | None, answer: str) -> ProviderError:
@@ -77,15 +79,18 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     A date is read relative to the answer's own `Date`, so that a wrong clock does no harm. Garbage, negative numbers
     and past dates count as nothing said.
     """
+    text = headers.get("retry-after", "").strip()
+    for wait in (_number(headers.get("retry-after-ms", "")) / 1000, _number(text), _until(text, headers.get("date"))):
+        if 0 < wait < float("inf"):
+            return wait
+    return None
+
+
+def _number(text: str) -> float:
     try:
-        wait = float(headers.get("retry-after-ms", "")) / 1000
+        return float(text)
     except ValueError:
-        text = headers.get("retry-after", "").strip()
-        try:
-            wait = float(text)
-        except ValueError:
-            wait = _until(text, headers.get("date"))
-    return wait if 0 < wait < float("inf") else None
+        return 0.0
 
 
 def _until(text: str, date: str | None) -> float:

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar
 
 from qagen.errors import RejectedError, TransientError
 
+NOBODY_THERE = frozenset({"dns", "connect"})
+"""Codes of faults that, before the first answer of a run, mean a wrong address rather than a passing fault."""
 MOST_WAITING_S = 900.0
 """How long one request may be tried in all, rate limits included."""
 _BASE_S = 1.0

@@ -29,6 +29,8 @@ _KINDS: dict[str, Kind] = {
     "model_not_found": "model",
     "context_length_exceeded": "context_length",
     "exceed_context_size_error": "context_length",  # llama.cpp
+    **dict.fromkeys(("rate_limit_exceeded", "rate_limit_error", "slow_down"), "rate_limited"),
+    **dict.fromkeys(("server_error", "server_is_overloaded", "service_unavailable_error"), "server"),
 }
 
 

@@ -8,6 +8,7 @@ Facts about the hosts were read from the vendors' documentation and SDKs in Nove
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
@@ -25,6 +26,8 @@ class Provider:
     """None: the user has to say it."""
     base_path: str = ""
     """What a base URL given without a path gets, such as `/v1`."""
+    bare_port: int | None = None
+    """Port of an address given without a scheme and a port."""
     base_url_env: str | None = None
     key_env: str | None = None
     key_required: bool = False
@@ -70,6 +73,7 @@ PROVIDERS: dict[str, Provider] = {
             wire="ollama",
             about="Ollama on this machine or another",
             base_url="http://127.0.0.1:11434",
+            bare_port=11434,
             base_url_env="OLLAMA_BASE_URL",
             key_env="OLLAMA_API_KEY",
             max_tokens=2000,
@@ -99,6 +103,7 @@ PROVIDERS: dict[str, Provider] = {
             wire="openai_chat",
             about="no model at all: fill-in-the-blank questions by rules, to try the pipeline",
             base_url="http://rules.invalid/v1",
+            base_path="/v1",
             default_model="rules-cloze-1",
             in_process=True,
             priced="free",
@@ -123,7 +128,7 @@ def resolve_base_url(provider: Provider, given: str | None) -> str | None:
     if not text:
         return None
     bare = "://" not in text
-    parts = urlsplit(f"http://{text}" if bare else text)
+    parts = urlsplit(f"http://{'127.0.0.1' if text.startswith(':') else ''}{text}" if bare else text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(f"{text!r} is not an http or https address")
     if parts.username is not None or parts.password is not None:
@@ -132,8 +137,7 @@ def resolve_base_url(provider: Provider, given: str | None) -> str | None:
         raise ValueError("the address must not carry a query or a fragment")
     host = "127.0.0.1" if parts.hostname == "0.0.0.0" else parts.hostname  # noqa: S104 - read, not listened on
     host = f"[{host}]" if ":" in host else host
-    default_port = 11434 if bare and not provider.base_path else None
-    port = parts.port or default_port
+    port = parts.port or (provider.bare_port if bare else None)
     path = parts.path.rstrip("/")
     if not provider.base_path:
         path = path.removesuffix("/v1").removesuffix("/api")
@@ -141,9 +145,17 @@ def resolve_base_url(provider: Provider, given: str | None) -> str | None:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether the host is this machine or one of its `.local` neighbours: never reached through a proxy."""
+    """Whether the host is this machine."""
     host = (urlsplit(base_url).hostname or "").lower()
-    return host == "localhost" or host.startswith("127.") or host == "::1" or host.endswith((".local", ".localhost"))
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def is_near(base_url: str) -> bool:
+    """Whether the host is this machine or one of its `.local` neighbours: never reached through a proxy."""
+    return is_loopback(base_url) or (urlsplit(base_url).hostname or "").lower().endswith(".local")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,15 +75,13 @@ def _build(
 
 def place(pair: Pair, chunk: Chunk, document: DocumentInfo) -> Pair:
     """The pair with the fields that say where its chunk stands now, evidence moved along with it."""
-    shift = 0
-    if pair.chunk_start is not None and chunk.start_char is not None:
+    start, end = pair.evidence_start, pair.evidence_end
+    if not chunk.offsets_are_exact:
+        start = end = None
+    elif start is not None and end is not None and pair.chunk_end is not None and chunk.end_char is not None:
         # The same core may begin elsewhere in a longer document; its end moves with it, its overlap need not.
-        shift = (chunk.end_char or 0) - (pair.chunk_end or 0)
-    moved = {
-        name: value + shift
-        for name, value in (("evidence_start", pair.evidence_start), ("evidence_end", pair.evidence_end))
-        if value is not None
-    }
+        shift = chunk.end_char - pair.chunk_end
+        start, end = start + shift, end + shift
     return pair.model_copy(
         update={
             "source_file": document.source_file,
@@ -96,6 +94,7 @@ def place(pair: Pair, chunk: Chunk, document: DocumentInfo) -> Pair:
             "section": chunk.section,
             "page_start": chunk.page_start,
             "page_end": chunk.page_end,
-            **moved,
+            "evidence_start": start,
+            "evidence_end": end,
         }
     )

@@ -76,11 +76,18 @@ class Passage:
                 return self._match(start, start + len(plain), 100.0)
         if len(plain) < _SHORTEST_FUZZY:
             return None
-        best = fuzz.partial_ratio_alignment(plain, text, score_cutoff=FOUND_SCORE)
-        # partial_ratio swaps its arguments when the quote is longer than the text.
-        if best is None or len(plain) > len(text):
-            return None
-        return self._match(best.dest_start, best.dest_end, best.score)
+        for begin in (core, 0):
+            region = text[begin:]
+            if len(plain) > len(region):
+                # partial_ratio would swap its arguments, and find the region in the quote.
+                score = fuzz.ratio(plain, region, score_cutoff=FOUND_SCORE)
+                if score and region:
+                    return self._match(begin, len(text), score)
+                continue
+            best = fuzz.partial_ratio_alignment(plain, region, score_cutoff=FOUND_SCORE)
+            if best is not None:
+                return self._match(begin + best.dest_start, begin + best.dest_end, best.score)
+        return None
 
     def _match(self, start: int, end: int, score: float) -> Match:
         _, origins = self._normal
@@ -96,7 +103,7 @@ def _normalise(text: str) -> tuple[str, list[int]]:
     characters: list[str] = []
     origins: list[int] = []
     for origin, character in enumerate(text):
-        plain = unicodedata.normalize("NFKC", character).translate(_SAME).casefold()
+        plain = unicodedata.normalize("NFKD", character.translate(_SAME)).translate(_SAME).casefold()
         for piece in plain:
             if piece.isspace():
                 if not characters or characters[-1] == " ":

@@ -14,10 +14,13 @@ from typing import Any
 import json_repair
 import orjson
 
+from qagen.formats import without_surrogates
+
 MOST_CHARACTERS = 256 * 1024
 """More is no reply to what we ask."""
 _MOST_STARTS = 50
-_THOUGHT = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_DEEPEST = 64
+_THOUGHT_BEGIN = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _DECODER = json.JSONDecoder(strict=False)
 
@@ -55,7 +58,6 @@ def read(text: str, *, cut: bool = False) -> Reading:
     """
     if len(text) > MOST_CHARACTERS:
         raise Unreadable(f"it was longer than {MOST_CHARACTERS:,} characters")
-    text = _without_thoughts(text)
     if not text.strip():
         raise Unreadable("it was empty")
     for value in _values(text, cut=cut):
@@ -75,20 +77,23 @@ def _values(text: str, *, cut: bool) -> Iterator[Any]:
         return
     except orjson.JSONDecodeError:
         pass
-    yield from _embedded(text)
+    text = _without_thoughts(text, cut=cut)
+    if not text.strip():
+        raise Unreadable("it was empty")
+    whole = [value for value in _embedded(text) if _entries(value) is not None]
+    # A single entry may be one of many in a damaged list.
+    lists = [value for value in whole if isinstance(value, list) or "question" not in value]
+    yield from (value for value in lists if _entries(value))
     complete = [value for value in _embedded(text, objects_only=True) if _draft(value) is not None]
-    if cut:
-        # The last entry may be cut in the middle of a sentence: a repaired one would look complete and be wrong.
-        if complete:
-            yield complete
-        return
-    start = min((position for position in (text.find("{"), text.find("[")) if position >= 0), default=-1)
-    if start >= 0:
-        repaired = _repair(text[start:])
-        if repaired is not None and _entries(repaired):
-            yield repaired
+    # The last entry may be cut in the middle of a sentence: a repaired one would look complete and be wrong.
+    ends = text.rstrip("` \n").endswith(("}", "]"))
+    repaired = _repair(text) if ends and not cut else None
+    drafts = [entry for entry in _entries(repaired) or [] if _draft(entry) is not None]
+    if len(drafts) > len(complete) or (not complete and _entries(repaired)):
+        yield repaired
     if complete:
         yield complete
+    yield from lists
 
 
 def _embedded(text: str, *, objects_only: bool = False) -> Iterator[Any]:
@@ -107,18 +112,31 @@ def _embedded(text: str, *, objects_only: bool = False) -> Iterator[Any]:
 
 
 def _repair(text: str) -> Any:
+    start = min((position for position in (text.find("{"), text.find("[")) if position >= 0), default=-1)
+    # The repairer's time grows with the square of the depth.
+    if start < 0 or _depth(text) > _DEEPEST:
+        return None
     try:
-        return json_repair.loads(text)
+        return json_repair.loads(text[start:])
     except (ValueError, RecursionError, IndexError, TypeError, AttributeError):
         # The repairer guesses at broken text; where it stumbles itself, the text is beyond repair.
         return None
 
 
-def _without_thoughts(text: str) -> str:
-    """The text after the model's thinking, closed or only ended."""
-    text = _THOUGHT.sub("", text)
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", text):
+        depth = depth + 1 if mark in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _without_thoughts(text: str, *, cut: bool) -> str:
+    """The text after the model's thinking, closed or only ended. A reply that is cut in its thinking has no other."""
     ends = list(_THOUGHT_END.finditer(text))
-    return text[ends[-1].end() :] if ends else text
+    text = text[ends[-1].end() :] if ends else text
+    begin = _THOUGHT_BEGIN.search(text) if cut else None
+    return text[: begin.start()] if begin else text
 
 
 def _entries(value: Any) -> list[Any] | None:
@@ -144,10 +162,12 @@ def _draft(entry: Any) -> Draft | None:
     kind, quotes = entry.get("question_type"), entry.get("evidence")
     quotes = [quotes] if isinstance(quotes, str) else quotes if isinstance(quotes, list) else []
     return Draft(
-        question=question.strip(),
-        answer=answer.strip(),
+        question=without_surrogates(question).strip(),
+        answer=without_surrogates(answer).strip(),
         question_type=kind.strip().lower() or None if isinstance(kind, str) else None,
-        evidence=tuple(quote.strip() for quote in quotes if isinstance(quote, str) and quote.strip()),
+        evidence=tuple(
+            without_surrogates(quote).strip() for quote in quotes if isinstance(quote, str) and quote.strip()
+        ),
     )
 
 

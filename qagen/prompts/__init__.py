@@ -37,7 +37,7 @@ class Prompt:
     @property
     def sha256(self) -> str:
         """One hash over all that decides what is sent, besides the chunk and the order."""
-        parts = (self.system, self.template, repr(REPLY_SCHEMA))
+        parts = (self.system, self.template, _text("again.txt"), repr(REPLY_SCHEMA))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
@@ -81,8 +81,8 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
         "title": title,
         "section": chunk.section or "unknown",
         "language": document.language or "the language of the passage",
-        "context_before": fence("context", chunk.context_before) if chunk.context_before.strip() else "",
-        "passage": fence("passage", chunk.core),
+        "context_before": fence("context", chunk.context_before, of=chunk.text) if chunk.context_before.strip() else "",
+        "passage": fence("passage", chunk.core, of=chunk.text),
         "question_count": str(order.questions_per_chunk),
         "question_types": _preferred_types(chunk_key, order.questions_per_chunk, order.seed),
     }
@@ -113,9 +113,9 @@ def ask_again(request: ChatRequest, problem: str) -> ChatRequest:
     return dataclasses.replace(request, user=request.user + Template(_text("again.txt")).substitute(problem=problem))
 
 
-def fence(name: str, text: str) -> str:
-    """The text between tags that it cannot contain: they carry a hash of it, and the same text gets the same tags."""
-    digest = hashlib.sha256(f"qagen {name}\0{text}".encode("utf-8", "replace")).hexdigest()[:16]
+def fence(name: str, text: str, *, of: str | None = None) -> str:
+    """The text between tags that it cannot contain, because they carry a hash of it (or of `of`, a longer text)."""
+    digest = hashlib.sha256(f"qagen {name}\0{text if of is None else of}".encode("utf-8", "replace")).hexdigest()[:16]
     return f"<{name}-{digest}>\n{text.strip()}\n</{name}-{digest}>"
 
 

@@ -54,6 +54,8 @@ class Stopping:
 
     why: str
     in_flight: int
+    by_error: bool = False
+    """The reason is an error, which is shown at the end."""
 
 
 Event = ChunkSaved | DocumentClosed | DocumentFailed | Stopping

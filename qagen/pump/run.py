@@ -78,7 +78,7 @@ class Pump:
         for suspect in suspects:
             self._feed.let_go(suspect.item)
         self._feed.end()
-        self._on_event(Stopping(why, self._feed.in_flight))
+        self._on_event(Stopping(why, self._feed.in_flight, by_error=error is not None))
 
     def cancel(self) -> None:
         """Give up what is in flight, too; what was received is saved."""

@@ -11,6 +11,8 @@ import orjson
 
 from qagen.formats import Chunk
 
+_MOST_SHOWN = 57
+
 
 def chunk_keys(chunks: Iterable[Chunk]) -> list[str]:
     """One key per chunk: SHA-256 of its core, with `#n` for the n-th identical core of the document."""
@@ -32,12 +34,18 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Each parameter that changed, as `name: old -> new`; a value that is long is cut."""
     names = [*old, *(name for name in new if name not in old)]
     return [
-        f"{name}: {_short(old.get(name))} -> {_short(new.get(name))}"
+        f"{name}: {_short(old.get(name), new.get(name))} -> {_short(new.get(name), old.get(name))}"
         for name in names
         if old.get(name) != new.get(name)
     ]
 
 
-def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+def _short(value: Any, other: Any) -> str:
+    """The value, cut around the place where it begins to differ from the other."""
+    text, against = ("none" if one is None else str(one) for one in (value, other))
+    if len(text) <= _MOST_SHOWN:
+        return text
+    same = next((at for at, pair in enumerate(zip(text, against, strict=False)) if pair[0] != pair[1]), len(against))
+    start = max(0, min(same - _MOST_SHOWN // 3, len(text) - _MOST_SHOWN))
+    end = start + _MOST_SHOWN
+    return ("..." if start else "") + text[start:end] + ("..." if end < len(text) else "")

@@ -58,6 +58,8 @@ def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name
         placed = _placed(entry, chunk_file.chunks[position], chunk_file)
         moved |= index != chunk_file.chunks[position].chunk_index or placed != entry
         entries[position] = placed
+    claimed = {record.chunk_key for record in saved.chunks.values()}
+    stale += _unclaimed(pair for pair in saved.training_pairs if pair.chunk_key not in claimed)
     return Matching(entries, stale, moved)
 
 
@@ -70,8 +72,9 @@ def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -
             f"has {len(keys)}: its results cannot be matched. Use --no-resume to set it aside and begin anew."
         )
     entries: dict[int, Entry] = {}
+    done = {chunk.chunk_index for chunk in chunk_file.chunks} & set(saved.completed_chunks)
     for position, (chunk, key) in enumerate(zip(chunk_file.chunks, keys, strict=True)):
-        if chunk.chunk_index not in saved.completed_chunks:
+        if chunk.chunk_index not in done:
             continue
         pairs = tuple(
             place(_identified(pair, key), chunk, chunk_file.metadata)
@@ -80,7 +83,14 @@ def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -
         )
         record = ChunkRecord(chunk_key=key, status="completed", kept=len(pairs))
         entries[position] = Entry(record, pairs)
-    return Matching(entries, [], moved=True)
+    stale = _unclaimed(pair for pair in saved.training_pairs if pair.chunk_index not in done)
+    return Matching(entries, stale, moved=True)
+
+
+def _unclaimed(pairs: Iterable[Pair]) -> list[Entry]:
+    """Pairs that belong to no chunk we know, as an entry to archive: none is dropped without a word."""
+    listed = tuple(pairs)
+    return [Entry(ChunkRecord(chunk_key="", status="completed", kept=len(listed)), listed)] if listed else []
 
 
 def _identified(pair: Pair, key: str) -> Pair:
@@ -107,7 +117,7 @@ def archive_of(saved: QAFile, stale: Sequence[Entry]) -> bytes:
     indexes = {record.chunk_key: index for index, record in saved.chunks.items()}
     kept = saved.model_copy(
         update={
-            "chunks": {indexes[entry.record.chunk_key]: entry.record for entry in stale},
+            "chunks": {indexes[key]: entry.record for entry in stale if (key := entry.record.chunk_key) in indexes},
             "training_pairs": [pair for entry in stale for pair in entry.pairs],
             "rejected_pairs": [pair for entry in stale for pair in entry.rejected],
             "completed_chunks": [],

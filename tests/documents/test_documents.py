@@ -11,7 +11,7 @@ import pytest
 
 from qagen import documents
 from qagen.documents import Document, Heading, Source, markdown, text
-from qagen.errors import DataError, UsageError
+from qagen.errors import DataError
 
 
 def source_of(path: Path) -> Source:
@@ -253,8 +253,8 @@ def test_files_that_no_reader_is_for_are_marked() -> None:
     assert marks == {"docs/D.MD": False, "docs/a.md": False, "docs/b.xyz": True, "docs/c": True}
 
 
-def test_a_place_that_does_not_exist_is_a_usage_error_that_names_it() -> None:
-    with pytest.raises(UsageError, match="nowhere: there is no such file or folder"):
+def test_a_place_that_does_not_exist_is_named() -> None:
+    with pytest.raises(DataError, match="nowhere: there is no such file or folder"):
         documents.find([Path("nowhere")])
 
 

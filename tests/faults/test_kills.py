@@ -68,7 +68,7 @@ def test_nothing_is_lost_or_doubled_by_sigkill_at_random_moments(server: LLMServ
     assert killed >= 5
     times = asked(server.ledger())
     assert set(times) == marks
-    # A kill costs what was in flight, and what came in while a writer rested: here less than the 25 asked between kills.
+    # A kill costs what was in flight, and what came in while a writer rested: less than the 25 asked between kills.
     assert sum(times.values()) - len(marks) <= killed * (IN_FLIGHT + 25)
 
 

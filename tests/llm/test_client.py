@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import respx
+from anyio.lowlevel import checkpoint
 
 from qagen.errors import AccessError, RejectedError, TransientError
 from qagen.llm import limits
@@ -143,7 +144,9 @@ async def test_what_is_unusual_and_harmless_is_accepted(server: LLMServer, fault
 
 @pytest.mark.parametrize("name", ["openai", "local"])
 async def test_a_refusal_and_a_cut_are_replies_and_no_errors(server: LLMServer, name: str) -> None:
-    server.configure(faults=[{"fault": "refusal", "when": {"nth": [1]}}, {"fault": "truncated", "when": {"nth": [2]}}])
+    server.configure(
+        faults=[{"fault": "refusal", "when": {"nth": [1]}}, {"fault": "truncated_text", "when": {"nth": [2]}}]
+    )
     async with Client(endpoint(server, name), 1) as client:
         finishes = [(await ask(client)).finish for _ in range(2)]
     assert finishes == ["refused" if name == "openai" else "stop", "length"]
@@ -479,22 +482,20 @@ async def test_a_host_name_that_is_not_known_is_told_apart_from_a_server_that_is
     assert "host name is not known" in str(caught.value)
 
 
-async def test_a_server_without_tls_behind_an_https_address_stops_the_run(server: LLMServer) -> None:
-    secure = dataclasses.replace(endpoint(server), base_url=f"https://127.0.0.1:{server.port}/v1")
-    async with Client(secure, 1) as client:
-        with pytest.raises(AccessError) as caught:
-            await ask(client)
-        assert client.meter.requests == 1
+async def test_a_server_without_tls_behind_an_https_address_stops_the_run_at_once() -> None:
+    async def answer_in_plain_text(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer_in_plain_text, "127.0.0.1", 0) as plain:
+        port = plain.sockets[0].getsockname()[1]
+        async with Client(Endpoint(PROVIDERS["compatible"], "m", f"https://127.0.0.1:{port}/v1"), 1) as client:
+            with pytest.raises(AccessError) as caught:
+                await ask(client)
+            assert client.meter.requests == 1
     assert caught.value.code == "tls"
-
-
-@pytest.mark.parametrize("key", ["sk-\u201csecret\u201d", "sk-secret\n", "sk-se\ncret"])
-async def test_a_key_that_no_header_can_carry_stops_the_run_without_showing_it(server: LLMServer, key: str) -> None:
-    with pytest.raises(AccessError) as caught:
-        async with Client(dataclasses.replace(endpoint(server), api_key=key), 1) as client:
-            await ask(client)
-    assert "secret" not in str(caught.value)
-    assert server.ledger() == []
+    assert "certificates" in str(caught.value)
 
 
 # The end of a run
@@ -534,7 +535,7 @@ async def until(condition: Any) -> None:
     """Give the other tasks their turns until it is so."""
     async with asyncio.timeout(10):
         while not condition():
-            await asyncio.sleep(0)
+            await checkpoint()
 
 
 # On the wire

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from qagen.llm.providers import PROVIDERS, Endpoint, is_loopback, resolve_base_url
+from qagen.llm.providers import PROVIDERS, Endpoint, is_loopback, is_near, resolve_base_url
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,17 @@ def test_an_address_that_cannot_be_is_refused_without_showing_what_may_be_a_key(
         "http://127.0.0.1/v1",
         "http://127.8.8.8:1",
         "http://[::1]:8000/v1",
-        "http://box.local:11434",
         "http://app.localhost",
     ],
 )
-def test_this_machine_and_its_local_neighbours_are_loopback(base_url: str) -> None:
+def test_this_machine_is_loopback_and_near(base_url: str) -> None:
     assert is_loopback(base_url)
+    assert is_near(base_url)
+
+
+def test_a_local_neighbour_is_near_and_not_loopback() -> None:
+    assert is_near("http://box.local:11434")
+    assert not is_loopback("http://box.local:11434")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""The help: there, complete, and quick."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from qagen import __version__
+from qagen.cli import app
+
+HEAVY = ("httpx", "pydantic", "orjson", "qagen.formats", "qagen.settings", "tenacity", "semantic_text_splitter")
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    return dict(group.commands)
+
+
+def help_of(*arguments: str) -> str:
+    result = CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200", "TERM": "dumb"})
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_the_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys\n"
+        "from qagen.cli import app\n"
+        "try:\n    app(['--help'], prog_name='qagen')\n"
+        "except SystemExit as end:\n    assert not end.code\n"
+        f"print('imported:', [name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "imported: []"
+
+
+def test_the_help_names_the_commands_in_their_groups() -> None:
+    text = help_of("--help")
+    places = [text.index(word) for word in ("Pipeline", "chunk", "generate-qa", "combine", "Utilities", "status")]
+    assert text.index("Pipeline") < text.index("Utilities")
+    assert all(place > 0 for place in places)
+
+
+def test_the_help_says_how_to_try_it_without_a_model() -> None:
+    assert "--provider rules" in help_of("--help")
+
+
+def test_h_is_help_too() -> None:
+    assert help_of("-h") == help_of("--help")
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_every_command_has_a_text_a_panel_and_a_short_help(command: str) -> None:
+    details = commands()[command]
+    assert details.rich_help_panel in {"Pipeline", "Quality", "Training data", "Utilities"}
+    text = help_of(command, "--help")
+    assert details.help.split(".")[0].split("[")[0].strip()[:30] in text
+    assert help_of(command, "-h") == text
+
+
+@pytest.mark.parametrize("command", list(commands()))
+def test_every_parameter_of_every_command_has_a_help(command: str) -> None:
+    assert [one.name for one in commands()[command].params if not getattr(one, "help", None)] == []
+
+
+def test_without_a_command_the_help_is_shown() -> None:
+    result = CliRunner().invoke(app, [])
+    assert "generate-qa" in result.output
+
+
+def test_the_version_is_told() -> None:
+    assert help_of("--version") == f"qagen {__version__}\n"
+
+
+def test_the_package_can_be_run_as_a_module() -> None:
+    result = subprocess.run([sys.executable, "-m", "qagen", "--version"], capture_output=True, text=True, check=True)
+    assert result.stdout == f"qagen {__version__}\n"

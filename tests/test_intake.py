@@ -1,0 +1,177 @@
+"""Documents in, chunk files out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qagen import corpus, intake
+from qagen.errors import DataError, UsageError
+from qagen.settings import Settings
+
+TEXT = "# Pump\n\n" + "The relief valve opens at 12 bar. " * 20 + "\n\n## Storage\n\n" + "Loosen the lines. " * 20
+
+
+def settings(**fields: Any) -> Settings:
+    return Settings.load(**{"chunk_size": 200, "chunk_overlap": 20, **fields})
+
+
+def document(name: str, text: str = TEXT) -> Path:
+    path = Path("documents") / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def snapshot(folder: str) -> dict[str, tuple[bytes, int, int]]:
+    """Bytes, inode and time of each file: what was written again differs."""
+    paths = sorted(Path(folder).iterdir())
+    return {path.name: (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
+
+
+def test_a_document_becomes_a_chunk_file_and_its_text_beside_it() -> None:
+    document("pump.md")
+    prepared = intake.prepare([Path("documents")], settings())
+
+    (done,) = prepared.done
+    chunk_file = corpus.read_chunks(Path("chunks/pump_chunks.json"))
+    text = Path("chunks/pump.txt").read_text()
+    assert text == TEXT
+    assert (done.label, done.characters, done.unchanged, done.notes) == ("documents/pump.md", len(TEXT), False, ())
+    assert done.chunks == len(chunk_file.chunks) == chunk_file.processing_info.total_chunks
+    assert chunk_file.processing_info.chunk_size == 200
+    assert chunk_file.processing_info.chunk_overlap == 20
+    assert "".join(chunk.core for chunk in chunk_file.chunks) == TEXT
+    for chunk in chunk_file.chunks:
+        assert text[chunk.start_char : chunk.end_char] == chunk.text
+    assert {chunk.section for chunk in chunk_file.chunks} == {"Pump", "Pump > Storage"}
+    value = json.loads(Path("chunks/pump_chunks.json").read_bytes())
+    assert (value["format"], value["status"]) == ("qagen/chunks@1", "completed")
+    assert value["metadata"]["processed_at"].endswith("Z")
+
+
+def test_an_unchanged_document_is_left_alone() -> None:
+    document("pump.md")
+    intake.prepare([Path("documents")], settings())
+    before = snapshot("chunks")
+    prepared = intake.prepare([Path("documents")], settings())
+
+    assert [one.unchanged for one in prepared.done] == [True]
+    assert snapshot("chunks") == before
+
+
+def test_a_changed_document_and_other_sizes_are_cut_again() -> None:
+    path = document("pump.md")
+    intake.prepare([Path("documents")], settings())
+    path.write_text(TEXT + "One more sentence.")
+    assert [one.unchanged for one in intake.prepare([Path("documents")], settings()).done] == [False]
+    assert Path("chunks/pump.txt").read_text().endswith("One more sentence.")
+    prepared = intake.prepare([Path("documents")], settings(chunk_size=300))
+
+    assert [one.unchanged for one in prepared.done] == [False]
+    assert corpus.read_chunks(Path("chunks/pump_chunks.json")).processing_info.chunk_size == 300
+
+
+def test_a_damaged_chunk_file_is_written_again() -> None:
+    document("pump.md")
+    intake.prepare([Path("documents")], settings())
+    Path("chunks/pump_chunks.json").write_text("{")
+
+    assert [one.unchanged for one in intake.prepare([Path("documents")], settings()).done] == [False]
+    assert corpus.read_chunks(Path("chunks/pump_chunks.json")).chunks
+
+
+def test_the_text_beside_a_chunk_file_is_written_again_where_it_is_gone() -> None:
+    document("pump.md")
+    intake.prepare([Path("documents")], settings())
+    Path("chunks/pump.txt").unlink()
+    intake.prepare([Path("documents")], settings())
+
+    assert Path("chunks/pump.txt").read_text() == TEXT
+
+
+def test_a_bad_document_is_noted_and_the_good_one_beside_it_is_cut() -> None:
+    document("empty.md", " \n ")
+    document("pump.md")
+    prepared = intake.prepare([Path("documents")], settings())
+
+    assert [one.label for one in prepared.done] == ["documents/pump.md"]
+    assert [(one.file, one.why) for one in prepared.failed] == [("documents/empty.md", "it holds no text")]
+    assert sorted(path.name for path in Path("chunks").iterdir()) == ["pump.txt", "pump_chunks.json"]
+
+
+def test_files_that_no_reader_is_for_are_noted_as_skipped() -> None:
+    document("pump.md")
+    document("logo.xyz")
+    document("LICENCE")
+    prepared = intake.prepare([Path("documents")], settings())
+
+    assert [(one.file, one.why) for one in prepared.skipped] == [
+        ("documents/LICENCE", "there is no reader for files without an ending"),
+        ("documents/logo.xyz", "there is no reader for .xyz"),
+    ]
+
+
+def test_a_folder_without_documents_is_an_error_that_names_the_known_endings() -> None:
+    document("logo.xyz")
+
+    with pytest.raises(DataError, match=r"documents: there is no document with a known ending \(\.txt, .*\.md"):
+        intake.prepare([Path("documents")], settings())
+    assert not Path("chunks").exists()
+
+
+def test_documents_that_all_fail_are_an_error_that_says_why() -> None:
+    document("a.md", "")
+    document("b.md", "")
+
+    with pytest.raises(DataError, match=r"no document could be cut: documents/a\.md: it holds no text; documents/b"):
+        intake.prepare([Path("documents")], settings())
+
+
+def test_a_chunk_folder_that_cannot_be_made_is_a_usage_error() -> None:
+    document("pump.md")
+    Path("chunks").write_text("a file")
+
+    with pytest.raises(UsageError, match="chunks: no file can be written there"):
+        intake.prepare([Path("documents")], settings())
+
+
+def test_an_encoding_that_was_guessed_is_noted() -> None:
+    document("pump.md").write_bytes("Größe: 5 €".encode("cp1252"))
+    prepared = intake.prepare([Path("documents")], settings())
+
+    assert prepared.done[0].notes == ("not UTF-8; read as Windows-1252",)
+    assert Path("chunks/pump.txt").read_text(encoding="utf-8") == "Größe: 5 €"
+
+
+def test_documents_of_the_same_stem_get_files_of_their_own() -> None:
+    document("a/pump.md", "First text.")
+    document("b/pump.md", "Second text.")
+    intake.prepare([Path("documents")], settings())
+
+    texts = sorted(path.read_text() for path in Path("chunks").glob("*.txt"))
+    assert texts == ["First text.", "Second text."]
+    assert len(list(Path("chunks").glob("*_chunks.json"))) == 2
+
+
+def test_no_document_is_overwritten_when_chunks_go_into_the_folder_of_the_documents() -> None:
+    data = "Größe:\r\n5 €".encode("cp1252")
+    path = document("pump.txt")
+    path.write_bytes(data)
+    with contextlib.suppress(UsageError):
+        intake.prepare([Path("documents")], settings(chunks_dir=Path("documents")))
+
+    assert path.read_bytes() == data
+
+
+def test_our_own_texts_are_no_documents_of_the_next_run() -> None:
+    Path("pump.md").write_text(TEXT)
+    first = intake.prepare([Path()], settings())
+    second = intake.prepare([Path()], settings())
+
+    assert [one.label for one in first.done] == ["pump.md"]
+    assert [(one.label, one.unchanged) for one in second.done] == [("pump.md", True)]
