@@ -15,10 +15,13 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       settings        flags + environment + config.env -> Settings                         (environment)
       files           read a file whole; replace it in one step; hold a directory          (disk)
       llm/            everything that knows HTTP                                           (network)
-        openai_chat   build_request, parse_reply, parse_error: the Chat Completions dialect
-        ollama        the same three functions: Ollama's /api/chat; a new dialect is a module like these
-        rules/        an in-process transport that answers without a model
         faults        status + headers + body -> what to do about it
+        schemas       one portable JSON schema, adapted to what each dialect accepts
+        openai_chat   build_request, parse_reply, parse_error: the Chat Completions dialect
+        anthropic     the same three functions: Messages
+        gemini        the same three functions: generateContent
+        ollama        the same three functions: /api/chat; a new dialect is a module like these
+        rules/        an in-process transport that answers without a model
         limits        how long to wait, when to give up: decides, does no I/O
         client        send, bound, translate errors, try again: the only socket
 

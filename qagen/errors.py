@@ -84,3 +84,8 @@ class TransientError(ProviderError):
 
 class RejectedError(ProviderError):
     """This request will never pass as it is; another one may."""
+
+    def __init__(self, message: str, *, code: str, parameter: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.parameter = parameter
+        """The parameter that the model refuses: without it the request may pass."""

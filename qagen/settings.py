@@ -23,6 +23,7 @@ from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, reso
 
 DEFAULT_CONFIG_FILE = Path("config.env")
 PREFIX = "GENERATOR_"
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 _KEYS_READ: set[str] = set()
 
 
@@ -48,7 +49,6 @@ class Settings(BaseSettings):
     provider: str | None = Field(None, validation_alias="GENERATOR_PROVIDER")
     model: str | None = Field(None, validation_alias="GENERATOR_MODEL")
     base_url: str | None = Field(None, validation_alias="GENERATOR_BASE_URL")
-    ollama_base_url: str | None = Field(None, validation_alias="OLLAMA_BASE_URL")
 
     allow_insecure_http: bool = Field(False, validation_alias="GENERATOR_ALLOW_INSECURE_HTTP")
 
@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     temperature: float | None = Field(None, ge=0, le=2, validation_alias="GENERATOR_TEMPERATURE")
     top_p: float | None = Field(None, gt=0, le=1, validation_alias="GENERATOR_TOP_P")
     seed: int | None = Field(None, validation_alias="GENERATOR_SEED")
+    reasoning_effort: Effort | None = Field(None, validation_alias="GENERATOR_REASONING_EFFORT")
     max_tokens: int | None = Field(None, ge=1, validation_alias="GENERATOR_MAX_TOKENS")
     model_options: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict, validation_alias="GENERATOR_MODEL_OPTIONS"
@@ -64,6 +65,8 @@ class Settings(BaseSettings):
     system_message: str | None = Field(None, validation_alias="GENERATOR_SYSTEM_MESSAGE")
     extra_instructions: str | None = Field(None, validation_alias="GENERATOR_EXTRA_INSTRUCTIONS")
     prompt_template_file: Path | None = Field(None, validation_alias="GENERATOR_PROMPT_TEMPLATE_FILE")
+
+    prices_file: Path | None = Field(None, validation_alias="GENERATOR_PRICES_FILE")
 
     # How the run goes
     resume: bool = Field(True, validation_alias="GENERATOR_RESUME")
@@ -80,6 +83,8 @@ class Settings(BaseSettings):
     """All variables, of the process and of the file, for the names that stand in providers' rows."""
     _flags: set[str] = PrivateAttr(default_factory=set)
     """Fields that were given on the command line."""
+    _variables: dict[str, str] = PrivateAttr(default_factory=dict)
+    """Vendors' own variables that were given on the command line."""
 
     @field_validator("model_options", mode="before")
     @classmethod
@@ -125,8 +130,12 @@ class Settings(BaseSettings):
         return self.chunk_size // 10 if self.chunk_overlap is None else self.chunk_overlap
 
     @classmethod
-    def load(cls, config_file: Path | None = None, **flags: Any) -> Settings:
+    def load(
+        cls, config_file: Path | None = None, *, variables: Mapping[str, str] | None = None, **flags: Any
+    ) -> Settings:
         """Read all sources. `flags` are the fields that were given on the command line.
+
+        `variables` are vendors' own names, such as the base URL of one provider, that were given there, too.
 
         Raises:
             UsageError: a value that cannot be, an unknown GENERATOR_ name, or a `config_file` that is not there.
@@ -142,6 +151,7 @@ class Settings(BaseSettings):
         for names in (in_file, os.environ):
             settings._environment.update({name: value for name, value in names.items() if value})
         settings._flags.update(flags)
+        settings._variables.update(variables or {})
         _KEYS_READ.update(settings._keys())
         return settings
 
@@ -181,7 +191,8 @@ class Settings(BaseSettings):
 
     def _key(self, row: Provider) -> str | None:
         """The provider's key, without the line end that a mounted secret often has."""
-        key = self._environment.get(row.key_env, "").strip() if row.key_env else ""
+        names = [name for name in (row.key_env, row.other_key_env) if name]
+        key = next((key for name in names if (key := self._environment.get(name, "").strip())), "")
         if not key.isascii() or not key.isprintable():
             raise UsageError(
                 f"provider {row.name}: {row.key_env} holds characters that no key has (a quotation mark, a line end?). "
@@ -191,15 +202,15 @@ class Settings(BaseSettings):
 
     def _keys(self) -> set[str]:
         """The values of all providers' keys."""
-        names = {row.key_env for row in PROVIDERS.values() if row.key_env}
+        names = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env) if name}
         return {value.strip() for name in names if (value := self._environment.get(name, "").strip())}
 
     def _given_base_url(self, row: Provider) -> str | None:
-        """The address that was set, flags before all else; one that is only meant for this provider comes last."""
-        own = self.ollama_base_url if row.base_url_env == _variable("ollama_base_url") else None
-        if own and "ollama_base_url" in self._flags and "base_url" not in self._flags:
-            return own
-        return self.base_url or own or self._environment.get(row.base_url_env or "")
+        """The address that was set, flags before all else; what is set for every provider before its own."""
+        name = row.base_url_env or ""
+        if "base_url" not in self._flags and name in self._variables:
+            return self._variables[name]
+        return self.base_url or self._environment.get(name)
 
     def _say_provider(self) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "

@@ -13,7 +13,7 @@ from qagen import files, generate
 from qagen.errors import INTERRUPTED, TERMINATED
 from qagen.formats import encode, utc_time
 from qagen.llm.client import Client
-from qagen.pump import ChunkSaved, DocumentFailed, Event, Pump
+from qagen.pump import ChunkSaved, DocumentFailed, Event, Notice, Pump
 from qagen.settings import Settings
 
 SUMMARY_FILE = "qa_generation_summary.json"
@@ -82,7 +82,7 @@ async def _generate(
 ) -> generate.Report:
     began = asyncio.get_running_loop().time()
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
-    async with Client(job.endpoint, concurrency) as client:
+    async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text))) as client:
         pump = Pump(
             generate.GenerateTask(job),
             client,

@@ -68,7 +68,7 @@ def test_the_names_of_the_file_are_those_that_users_know() -> None:
 def test_an_empty_value_in_the_file_means_unset(text: str) -> None:
     configure(f"{text}\nGENERATOR_QUESTIONS_PER_CHUNK=\nOLLAMA_BASE_URL=\n")
     settings = Settings.load()
-    assert (settings.model, settings.questions_per_chunk, settings.ollama_base_url) == (None, 5, None)
+    assert (settings.model, settings.questions_per_chunk, settings.temperature) == (None, 5, None)
 
 
 def test_an_empty_value_in_the_environment_means_unset(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -321,7 +321,7 @@ def test_the_address_of_ollama_comes_from_its_flag_its_variable_or_the_file(monk
     assert address() == "http://file:1"
     monkeypatch.setenv("OLLAMA_BASE_URL", "http://environment:2")
     assert address() == "http://environment:2"
-    assert address(ollama_base_url="http://flag:3") == "http://flag:3"
+    assert address(variables={"OLLAMA_BASE_URL": "http://flag:3"}) == "http://flag:3"
 
 
 def test_the_general_flag_for_the_address_beats_the_variable_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,11 +331,14 @@ def test_the_general_flag_for_the_address_beats_the_variable_of_the_host(monkeyp
 
 def test_the_flag_for_ollamas_address_beats_the_general_address_of_the_file() -> None:
     configure("GENERATOR_BASE_URL=http://file:1\n")
-    assert address(ollama_base_url="http://flag:3") == "http://flag:3"
+    assert address(variables={"OLLAMA_BASE_URL": "http://flag:3"}) == "http://flag:3"
 
 
 def test_the_address_of_ollama_is_for_ollama_alone() -> None:
-    assert address("compatible", base_url="http://vllm:8000", ollama_base_url="http://flag:3") == "http://vllm:8000/v1"
+    assert (
+        address("compatible", base_url="http://vllm:8000", variables={"OLLAMA_BASE_URL": "http://flag:3"})
+        == "http://vllm:8000/v1"
+    )
 
 
 def test_no_key_is_in_the_repr_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +364,7 @@ def example_values() -> list[tuple[int, str, str]]:
 def test_the_example_names_every_variable_once_and_no_other() -> None:
     wanted = {str(field.validation_alias) for field in Settings.model_fields.values()}
     for row in PROVIDERS.values():
-        wanted |= {name for name in (row.key_env, row.base_url_env) if name}
+        wanted |= {name for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
     assert sorted(name for _, name, _ in example_values()) == sorted(wanted)
 
 

@@ -8,43 +8,17 @@ from typing import Annotated
 import typer
 
 from qagen.cli import options
-from qagen.llm.providers import PROVIDERS
 
 
 def generate_qa(
     ctx: typer.Context,
     chunks_dir: options.ChunksDir = None,
     qa_dir: options.QaDir = None,
-    provider: Annotated[
-        str | None,
-        typer.Option("--provider", help=f"Who answers: {', '.join(PROVIDERS)}.", rich_help_panel=options.MODEL),
-    ] = None,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", help="Model, under the provider's own name for it.", rich_help_panel=options.MODEL),
-    ] = None,
-    base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--base-url", help="Address of the server, where it is not the usual one.", rich_help_panel=options.MODEL
-        ),
-    ] = None,
-    ollama_base_url: Annotated[
-        str | None,
-        typer.Option(
-            "--ollama-base-url",
-            help="Address of Ollama. [dim]default: http://127.0.0.1:11434[/]",
-            rich_help_panel=options.MODEL,
-        ),
-    ] = None,
-    allow_insecure_http: Annotated[
-        bool | None,
-        typer.Option(
-            "--allow-insecure-http/--refuse-insecure-http",
-            help="Send the key over plain http to another machine. [dim]default: refuse[/]",
-            rich_help_panel=options.MODEL,
-        ),
-    ] = None,
+    provider: options.Provider = None,
+    model: options.Model = None,
+    base_url: options.BaseUrl = None,
+    provider_base_url: options.ProviderBaseUrl = None,
+    allow_insecure_http: options.AllowInsecureHttp = None,
     temperature: Annotated[
         float | None,
         typer.Option(
@@ -59,6 +33,15 @@ def generate_qa(
     seed: Annotated[
         int | None,
         typer.Option("--seed", help="Seed of sampling and of the plan of types.", rich_help_panel=options.MODEL),
+    ] = None,
+    reasoning_effort: Annotated[
+        str | None,
+        typer.Option(
+            "--reasoning-effort",
+            help="How much a reasoning model may think: none, minimal, low, medium, high, xhigh, max. "
+            "[dim]default: the least that the model accepts[/]",
+            rich_help_panel=options.MODEL,
+        ),
     ] = None,
     max_tokens: Annotated[
         int | None,
@@ -75,6 +58,7 @@ def generate_qa(
             rich_help_panel=options.MODEL,
         ),
     ] = None,
+    prices_file: options.PricesFile = None,
     questions_per_chunk: Annotated[
         int | None,
         typer.Option(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qagen.llm.providers import PROVIDERS
+
 if TYPE_CHECKING:
     from qagen.settings import Settings
 
@@ -35,6 +37,42 @@ QaDir = Annotated[
 ]
 
 
+_NAMED = next(row for row in PROVIDERS.values() if row.base_url_flag)
+"""The provider whose base URL has a flag of its own."""
+ProviderBaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        _NAMED.base_url_flag or "",
+        help=f"Address of {_NAMED.about.split(' on ')[0]}. [dim]default: {_NAMED.base_url}[/]",
+        rich_help_panel=MODEL,
+    ),
+]
+PricesFile = Annotated[
+    Path | None,
+    typer.Option("--prices", help="Your own prices, as a TOML file like prices.toml.", rich_help_panel=MODEL),
+]
+Provider = Annotated[
+    str | None,
+    typer.Option("--provider", help=f"Who answers: {', '.join(PROVIDERS)}.", rich_help_panel=MODEL),
+]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Model, under the provider's own name for it.", rich_help_panel=MODEL),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--base-url", help="Address of the server, where it is not the usual one.", rich_help_panel=MODEL),
+]
+AllowInsecureHttp = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-insecure-http/--refuse-insecure-http",
+        help="Send the key over plain http to another machine. [dim]default: refuse[/]",
+        rich_help_panel=MODEL,
+    ),
+]
+
+
 def load(ctx: typer.Context) -> Settings:
     """The settings of a command: flags, then environment, then file, then defaults.
 
@@ -44,4 +82,6 @@ def load(ctx: typer.Context) -> Settings:
     from qagen.settings import Settings
 
     given = {name: value for name, value in ctx.params.items() if value is not None and name in Settings.model_fields}
-    return Settings.load(ctx.params.get("config_file"), **given)
+    address = ctx.params.get("provider_base_url")
+    variables = {_NAMED.base_url_env: address} if address and _NAMED.base_url_env else {}
+    return Settings.load(ctx.params.get("config_file"), variables=variables, **given)

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from qagen.cli.console import count, dollars, err, note, safe, say, tokens
 from qagen.generate import Live
-from qagen.pump import ChunkSaved, DocumentClosed, DocumentFailed, Event, Stopping
+from qagen.pump import ChunkSaved, DocumentClosed, DocumentFailed, Event, Notice, Stopping
 from qagen.settings import Settings
 
 MOST_FAILURES_SHOWN = 5
@@ -75,6 +75,8 @@ class RunDisplay:
                 self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, 'pair')}")
         elif isinstance(event, DocumentFailed):
             self._print(f"[red]left out:[/] {safe(event.document)}: {safe(event.why)}")
+        elif isinstance(event, Notice):
+            self._print(f"[yellow]note:[/] {safe(event.text)}")
         elif isinstance(event, Stopping):
             self._announce_stop(event)
         self._refresh()

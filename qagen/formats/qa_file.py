@@ -51,6 +51,8 @@ class TokenCounts(FileModel):
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
+    """Left out where it is 0: most providers do not charge for it."""
 
 
 class RawReply(FileModel):

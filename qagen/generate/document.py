@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from qagen.formats import ChunkError, ChunkRecord, DocumentInfo, Pair, TokenCounts, utc_time
-from qagen.pump import Item, Trail
+from qagen.formats import ChunkError, ChunkRecord, DocumentInfo, Pair, utc_time
+from qagen.pump import Item, Trail, token_counts
 from qagen.state import Counts, DocumentState, Entry
 
 
@@ -69,14 +69,9 @@ class OpenQA:
 
 def _trail_fields(trail: Trail) -> dict[str, Any]:
     """What the record says of the requests."""
-    usage = trail.usage
     return {
         "attempts": trail.attempts.sent,
-        "usage": TokenCounts(
-            input_tokens=usage.input_tokens,
-            cached_input_tokens=usage.cached_input_tokens,
-            output_tokens=usage.output_tokens,
-        ),
+        "usage": token_counts(trail.usage),
         "model": trail.last.model if trail.last else "",
         "finish": trail.last.finish if trail.last else None,
         "raw_replies": trail.unused,

@@ -6,6 +6,7 @@ import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +16,8 @@ from qagen.corpus import find_chunk_files, qa_path_of, read_chunks, read_qa, ste
 from qagen.errors import DataError, UsageError
 from qagen.formats import ChunkFile, GenerationInfo, LeftOut, QAFile
 from qagen.generate.document import OpenQA
-from qagen.llm.prices import Price, price_of
-from qagen.llm.providers import Endpoint
+from qagen.llm.prices import Price, Table, parse_table, price_of
+from qagen.llm.providers import Endpoint, default_effort
 from qagen.settings import Settings
 from qagen.state import Counts, DocumentState, Entry
 
@@ -161,6 +162,21 @@ def _refuse_same_outputs(paths: Sequence[Path]) -> None:
             )
 
 
+def own_prices(settings: Settings) -> Table | None:
+    """The user's own table of prices, where one is set.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if settings.prices_file is None:
+        return None
+    try:
+        text = files.read_bytes(settings.prices_file).decode("utf-8")
+    except (DataError, UnicodeDecodeError) as error:
+        raise UsageError(f"--prices: {error}") from None
+    return parse_table(text, str(settings.prices_file))
+
+
 def _empty_job(settings: Settings) -> Job:
     endpoint = settings.endpoint()
     template = settings.prompt_template_file
@@ -176,6 +192,7 @@ def _empty_job(settings: Settings) -> Job:
         temperature=settings.temperature,
         top_p=settings.top_p,
         seed=settings.seed,
+        effort=settings.reasoning_effort or default_effort(endpoint.provider, endpoint.model),
         model_options=settings.model_options,
     )
     parameters = {
@@ -186,6 +203,7 @@ def _empty_job(settings: Settings) -> Job:
         "temperature": order.temperature,
         "top_p": order.top_p,
         "seed": order.seed,
+        "reasoning_effort": order.effort,
         "max_tokens": order.max_tokens,
         "model_options": {name: value for name, value in order.model_options.items() if name != "num_ctx"},
         "prompt": prompt.sha256[:16],
@@ -196,7 +214,7 @@ def _empty_job(settings: Settings) -> Job:
         endpoint=endpoint,
         order=order,
         prompt=prompt,
-        price=price_of(endpoint.provider, endpoint.model),
+        price=price_of(endpoint.provider, endpoint.model, datetime.now(UTC).date(), own_prices(settings)),
         run_id=secrets.token_hex(8),
         fingerprint=state.fingerprint(parameters),
         parameters=parameters,

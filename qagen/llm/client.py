@@ -7,6 +7,7 @@ pool would cost more CPU than everything else together. They share one TLS conte
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import socket
 import ssl
 import zlib
@@ -24,7 +25,7 @@ from qagen.errors import AccessError, ProviderError, RejectedError, TransientErr
 from qagen.llm import faults
 from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Pace, backoff_s
 from qagen.llm.providers import Endpoint, is_near
-from qagen.llm.types import Attempts, ChatReply, ChatRequest, HttpCall, Wire
+from qagen.llm.types import DROPPABLE, Attempts, ChatReply, ChatRequest, HttpCall, Wire
 
 PER_CLIENT = 8
 MOST_BYTES = 16 * 1024 * 1024
@@ -57,8 +58,10 @@ class Meter:
 class Client:
     """One endpoint, for up to `concurrency` requests at a time. Use as an async context manager."""
 
-    def __init__(self, endpoint: Endpoint, concurrency: int) -> None:
+    def __init__(self, endpoint: Endpoint, concurrency: int, on_note: Callable[[str], None] = lambda _: None) -> None:
         self.endpoint = endpoint
+        self._on_note = on_note
+        self._refused: frozenset[str] = frozenset()
         self.meter = Meter()
         self._wire = cast(Wire, import_module(f"qagen.llm.{endpoint.provider.wire}"))
         self._clients = make_clients(endpoint, concurrency)
@@ -87,11 +90,54 @@ class Client:
             RejectedError: this request will never pass.
             Stopped: the run ended before it was sent.
         """
-        call = self._wire.build_request(request, self.endpoint)
         client = self._clients[slot // PER_CLIENT % len(self._clients)]
-        retrying = self._retrying()
-        reply: ChatReply = await retrying(self._try, client, call, attempts)
-        return reply
+        while True:
+            without = self._refused | request.without
+            call = self._wire.build_request(dataclasses.replace(request, without=without), self.endpoint)
+            try:
+                reply: ChatReply = await self._retrying()(self._try, client, call, attempts)
+            except RejectedError as error:
+                if not self._can_do_without(error.parameter, without, error):
+                    raise
+            else:
+                return reply
+
+    def _can_do_without(self, parameter: str | None, without: frozenset[str], error: RejectedError) -> bool:
+        """Whether the refused parameter can be left out: then it is, for the rest of the run, with one warning."""
+        if parameter == "schema" and "schema" in without:
+            parameter = "json"  # after the schema, plain JSON mode is refused too
+        if parameter not in DROPPABLE or parameter in without:
+            return False
+        if parameter not in self._refused:
+            self._refused |= {parameter}
+            self._on_note(f"{error}. It is left out from now on: {parameter}.")
+        return True
+
+    async def models(self) -> list[str]:
+        """The names of the models that the host lists.
+
+        Raises:
+            ProviderError: it does not list them, or lets nobody in.
+        """
+        provider = self.endpoint.provider
+        value = await self.fetch("GET", provider.models_path)
+        listed = value.get(provider.models_field) if isinstance(value, dict) else None
+        names = [item.get(provider.model_name_field) for item in listed or [] if isinstance(item, dict)]
+        return [str(name).removeprefix("models/") for name in names if name]
+
+    async def fetch(self, method: str, path: str, body: Any = None) -> Any:
+        """One request without another try, and the JSON of its answer.
+
+        Raises:
+            ProviderError: it failed, whatever the reason.
+        """
+        headers = self._wire.headers(self.endpoint)
+        call = HttpCall(self.endpoint.base_url + path, headers, b"" if body is None else orjson.dumps(body), method)
+        status, answered, data = await self._exchange(self._clients[0], call)
+        value = _parse_json(data, status, self.endpoint)
+        if status != 200:
+            raise faults.classify(status, answered, self._wire.parse_error(status, value), self.endpoint)
+        return value
 
     def _retrying(self) -> AsyncRetrying:
         """A retry loop for one request: its counters are its own."""
@@ -159,7 +205,7 @@ class Client:
         try:
             async with (
                 asyncio.timeout(self.endpoint.provider.deadline_s),
-                client.stream("POST", call.url, headers=call.headers, content=call.body) as response,
+                client.stream(call.method, call.url, headers=call.headers, content=call.body) as response,
             ):
                 answered = True
                 return response.status_code, response.headers, await self._read(response)

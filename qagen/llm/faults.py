@@ -56,7 +56,11 @@ def classify(
         return AccessError(f"{answer}. The address may be wrong; check --base-url.", code="not_found")
     if status == 413:
         return RejectedError(f"{answer}. The request is too large; make the chunks smaller.", code="too_large")
-    return RejectedError(f"{answer}. Check the model and the options that are sent.", code="bad_request")
+    return RejectedError(
+        f"{answer}. Check the model and the options that are sent.",
+        code="bad_request",
+        parameter=details.parameter if details else None,
+    )
 
 
 def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | None, answer: str) -> ProviderError:
@@ -100,6 +104,40 @@ def _until(text: str, date: str | None) -> float:
         return (then - now).total_seconds()
     except (ValueError, TypeError):
         return 0.0
+
+
+_PARAMETERS = {
+    "temperature": "temperature",
+    **dict.fromkeys(("top_p", "topp", "top_k"), "top_p"),
+    "seed": "seed",
+    **dict.fromkeys(("max_tokens", "max_completion_tokens"), "max_tokens"),
+    **dict.fromkeys(("response_format", "responsejsonschema", "json_schema", "output_config.format"), "schema"),
+    **dict.fromkeys(("reasoning_effort", "effort", "thinking", "thinkinglevel", "thinking_level"), "effort"),
+    **dict.fromkeys(("thinkingbudget", "thinking_budget", "think"), "effort"),
+}
+"""Names of parameters on the wires, lower case, and ours."""
+_NAMES = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]+)*", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"not support|unsupported|does not allow|not allowed|not permitted|deprecated|removed|unknown|unrecognized"
+    r"|only the default|may not|cannot be (?:set|used|combined)",
+    re.IGNORECASE,
+)
+
+
+def refused_parameter(status: int, message: str, named: object = None) -> str | None:
+    """Our name of the parameter that an error refuses, by the field that names it or by the words of the message."""
+    if status not in {400, 422}:
+        return None
+    if isinstance(named, str) and (ours := _PARAMETERS.get(named.lower().split("[")[0])):
+        return ours
+    if not _REFUSAL.search(message):
+        return None
+    for name in _NAMES.findall(message):
+        lower = name.lower()
+        for candidate in (lower, lower.rpartition(".")[2]):
+            if candidate in _PARAMETERS:
+                return _PARAMETERS[candidate]
+    return None
 
 
 def redact(text: str, key: str | None) -> str:

@@ -11,12 +11,21 @@ from typing import Any
 
 import orjson
 
+from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
 from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Usage
 
 _FINISH: dict[str, Finish] = {"stop": "stop", "length": "length"}
 _TOP_LEVEL = {"think", "keep_alive"}
 """Options of the request rather than of sampling; all others are ignored at the top level."""
+
+
+def headers(endpoint: Endpoint) -> dict[str, str]:
+    """A key only for Ollama's cloud."""
+    sent = {"Content-Type": "application/json"}
+    if endpoint.api_key:
+        sent["Authorization"] = f"Bearer {endpoint.api_key}"
+    return sent
 
 
 def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
@@ -30,25 +39,24 @@ def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
             ("top_p", request.top_p),
             ("seed", request.seed),
         )
-        if value is not None
+        if value is not None and request.sends(name)
     }
     options |= {name: value for name, value in request.options.items() if name not in _TOP_LEVEL}
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
         "stream": False,
-        "think": False,  # omitted on a thinking model it would be on, and eat num_predict
         "truncate": False,  # an over-long prompt becomes an error instead of a silently shorter one
         "keep_alive": "10m",
         "options": options,
     }
+    if request.sends("effort"):
+        # Omitted on a thinking model it would be on, and eat num_predict.
+        body["think"] = False if request.effort in {None, "none"} else request.effort
     if request.schema is not None:
-        body["format"] = request.schema
+        body["format"] = request.schema if request.sends("schema") else "json"
     body |= {name: value for name, value in request.options.items() if name in _TOP_LEVEL}
-    headers = {"Content-Type": "application/json"}
-    if endpoint.api_key:
-        headers["Authorization"] = f"Bearer {endpoint.api_key}"
-    return HttpCall(f"{endpoint.base_url}/api/chat", headers, orjson.dumps(body))
+    return HttpCall(f"{endpoint.base_url}/api/chat", headers(endpoint), orjson.dumps(body))
 
 
 def parse_reply(body: Mapping[str, Any]) -> ChatReply:
@@ -66,7 +74,7 @@ def parse_reply(body: Mapping[str, Any]) -> ChatReply:
     )
 
 
-def parse_error(_status: int, body: Any) -> ErrorDetails | None:
+def parse_error(status: int, body: Any) -> ErrorDetails | None:
     """`error` is a plain string; what it is about is told by its words."""
     error = body.get("error") if isinstance(body, dict) else None
     if isinstance(error, dict):  # a compatible server or a gateway in front
@@ -78,4 +86,4 @@ def parse_error(_status: int, body: Any) -> ErrorDetails | None:
         return ErrorDetails(error, "model")
     if "context" in lower and ("exceed" in lower or "length" in lower or "size" in lower):
         return ErrorDetails(error, "context_length")
-    return ErrorDetails(error)
+    return ErrorDetails(error, parameter=refused_parameter(status, error))

@@ -10,7 +10,9 @@ from typing import Any
 
 import orjson
 
+from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
+from qagen.llm.schemas import strict
 from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage
 
 _FINISH: dict[str, Finish] = {"stop": "stop", "length": "length", "content_filter": "refused"}
@@ -34,32 +36,36 @@ _KINDS: dict[str, Kind] = {
 }
 
 
+def headers(endpoint: Endpoint) -> dict[str, str]:
+    """A key as a bearer token, where there is one."""
+    sent = {"Content-Type": "application/json"}
+    if endpoint.api_key:
+        sent["Authorization"] = f"Bearer {endpoint.api_key}"
+    return sent
+
+
 def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
     """The stable part first (system, schema), so that the provider's prefix cache can serve it."""
     provider = endpoint.provider
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
-        provider.max_tokens_field: request.max_tokens,
+        _max_tokens_field(request, endpoint): request.max_tokens,
     }
     if request.schema is not None:
-        schema = {"name": request.schema_name, "strict": True, "schema": request.schema}
-        body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    if request.model.startswith(provider.effort_none_models):
+        body |= _response_format(request, endpoint)
+    if request.effort is not None and request.sends("effort"):
         # Reasoning is billed and hidden; and only without it is a temperature allowed.
-        body["reasoning_effort"] = "none"
+        body["reasoning_effort"] = request.effort
     body |= {
         name: value
         for name, value in (("temperature", request.temperature), ("top_p", request.top_p), ("seed", request.seed))
-        if value is not None
+        if value is not None and request.sends(name)
     }
     body |= request.options
     if provider.in_process:
         body |= request.material
-    headers = {"Content-Type": "application/json"}
-    if endpoint.api_key:
-        headers["Authorization"] = f"Bearer {endpoint.api_key}"
-    return HttpCall(f"{endpoint.base_url}/chat/completions", headers, orjson.dumps(body))
+    return HttpCall(f"{endpoint.base_url}/chat/completions", headers(endpoint), orjson.dumps(body))
 
 
 def parse_reply(body: Mapping[str, Any]) -> ChatReply:
@@ -91,7 +97,23 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
     message = str(error.get("message") or error.get("detail") or "")
     # `type` is coarser than `code`, but money problems and llama.cpp's errors stand there.
     named = (_KINDS.get(str(error.get(name))) for name in ("code", "type"))
-    return ErrorDetails(message, next(filter(None, named), None) or _kind_by_text(status, message))
+    kind: Kind | None = next(filter(None, named), None) or _kind_by_text(status, message)
+    return ErrorDetails(message, kind, parameter=refused_parameter(status, message, error.get("param")))
+
+
+def _max_tokens_field(request: ChatRequest, endpoint: Endpoint) -> str:
+    """The row's name for the cap, or the other one where the model refuses it."""
+    usual = endpoint.provider.max_tokens_field
+    other = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}[usual]
+    return usual if request.sends("max_tokens") else other
+
+
+def _response_format(request: ChatRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """The schema where the host enforces one, else JSON mode: the prompt describes the form in any case."""
+    if endpoint.provider.structured == "schema" and request.sends("schema") and request.schema is not None:
+        schema = {"name": request.schema_name, "strict": True, "schema": strict(request.schema)}
+        return {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return {"response_format": {"type": "json_object"}} if request.sends("json") else {}
 
 
 def _kind_by_text(status: int, message: str) -> Kind | None:
@@ -118,5 +140,6 @@ def _usage(counts: Any) -> Usage:
     return Usage(
         input_tokens=int(counts.get("prompt_tokens") or 0),
         cached_input_tokens=int(details.get("cached_tokens") or 0),
+        cache_write_tokens=int(details.get("cache_write_tokens") or 0),
         output_tokens=int(counts.get("completion_tokens") or 0),
     )

@@ -28,8 +28,14 @@ class Provider:
     """What a base URL given without a path gets, such as `/v1`."""
     bare_port: int | None = None
     """Port of an address given without a scheme and a port."""
+    stray_paths: tuple[str, ...] = ()
+    """Paths that users add to the base URL and that the dialect adds itself."""
     base_url_env: str | None = None
+    base_url_flag: str | None = None
+    """A flag of its own for the base URL, for those who know it by that name."""
     key_env: str | None = None
+    other_key_env: str | None = None
+    """Another name of the key, read where the first is not set."""
     key_required: bool = False
     default_model: str | None = None
     """None: the user has to name one."""
@@ -40,8 +46,21 @@ class Provider:
     """How long a server may stay silent. Without streaming that is the whole time of generation."""
     deadline_s: float = 300.0
     """How long one try may take in all, dripping bodies included."""
-    effort_none_models: tuple[str, ...] = ()
-    """Beginnings of model names that accept `reasoning_effort: "none"`, which saves the hidden tokens."""
+    structured: Literal["schema", "json"] = "schema"
+    """Whether the host enforces a JSON schema, or only that the reply is JSON."""
+    efforts: tuple[tuple[str, str], ...] = ()
+    """Beginnings of the names of reasoning models, and the least effort that each accepts: thinking is billed as
+    output, and questions about a passage need little of it. Other models are not told."""
+    models_path: str = "/models"
+    """Where the host lists its models ..."""
+    models_field: str = "data"
+    """... in which field ..."""
+    model_name_field: str = "id"
+    """... and where each says its name."""
+    model_facts_path: str | None = None
+    """Where the host tells more about one model, asked with `{"model": name}`."""
+    implied_tag: str = ""
+    """What a model's name ends with where no tag is given."""
     in_process: bool = False
     """Answered by `qagen.llm.rules` instead of a server, from the passage and its facts as plain fields of the body."""
     priced: Literal["table", "free", "unknown"] = "table"
@@ -50,6 +69,22 @@ class Provider:
     """What to do when nobody listens."""
     when_model_unknown: str = "Check the name with the provider's list of models."
     """What to do when the model is unknown; `{model}` stands for its name."""
+
+
+def _hosted(
+    name: str, about: str, base_url: str, key_env: str, structured: Literal["schema", "json"] = "schema"
+) -> Provider:
+    """A hosted service that speaks Chat Completions and has no quirks that we know of."""
+    return Provider(
+        name,
+        wire="openai_chat",
+        about=about,
+        base_url=base_url,
+        base_path=urlsplit(base_url).path,
+        key_env=key_env,
+        key_required=True,
+        structured=structured,
+    )
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -66,7 +101,38 @@ PROVIDERS: dict[str, Provider] = {
             key_required=True,
             default_model="gpt-6-luna",
             max_tokens_field="max_completion_tokens",
-            effort_none_models=("gpt-6-luna", "gpt-6-sol"),
+            efforts=(("gpt-6-luna", "none"), ("gpt-6-sol", "none")),
+        ),
+        Provider(
+            "claude",
+            wire="anthropic",
+            about="Anthropic's API",
+            base_url="https://api.anthropic.com",
+            stray_paths=("/v1",),
+            base_url_env="ANTHROPIC_BASE_URL",
+            key_env="ANTHROPIC_API_KEY",
+            key_required=True,
+            default_model="claude-sonnet-5-5",
+            max_tokens=8000,
+            models_path="/v1/models?limit=1000",
+            efforts=(("claude-haiku-5", "none"), ("claude-sonnet-5", "low"), ("claude-opus-5", "low")),
+        ),
+        Provider(
+            "gemini",
+            wire="gemini",
+            about="Google's Gemini API",
+            base_url="https://generativelanguage.googleapis.com",
+            stray_paths=("/v1beta", "/v1"),
+            base_url_env="GOOGLE_GEMINI_BASE_URL",
+            key_env="GEMINI_API_KEY",
+            other_key_env="GOOGLE_API_KEY",
+            key_required=True,
+            default_model="gemini-3.8-flash",
+            max_tokens=8000,
+            models_path="/v1beta/models?pageSize=1000",
+            models_field="models",
+            model_name_field="name",
+            efforts=(("gemini-3", "low"), ("gemini-2.5", "none")),
         ),
         Provider(
             "local",
@@ -74,13 +140,21 @@ PROVIDERS: dict[str, Provider] = {
             about="Ollama on this machine or another",
             base_url="http://127.0.0.1:11434",
             bare_port=11434,
+            stray_paths=("/v1", "/api"),
             base_url_env="OLLAMA_BASE_URL",
+            base_url_flag="--ollama-base-url",
             key_env="OLLAMA_API_KEY",
             max_tokens=2000,
             max_concurrent=2,
             # The first request loads the model, and a laptop writes a few tokens a second.
             read_timeout_s=900.0,
             deadline_s=900.0,
+            models_path="/api/tags",
+            models_field="models",
+            model_name_field="name",
+            model_facts_path="/api/show",
+            implied_tag=":latest",
+            efforts=(("gpt-oss", "low"),),
             priced="free",
             when_refused="Is Ollama running? Start it with `ollama serve`, or name its address with --ollama-base-url.",
             when_model_unknown="Pull it first: `ollama pull {model}`; `ollama list` shows what is there.",
@@ -98,6 +172,14 @@ PROVIDERS: dict[str, Provider] = {
             priced="unknown",
             when_refused="Is the server running, and is --base-url its address?",
         ),
+        _hosted("deepseek", "DeepSeek's API", "https://api.deepseek.com", "DEEPSEEK_API_KEY", structured="json"),
+        _hosted("mistral", "Mistral's API", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
+        _hosted("groq", "Groq's API", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+        _hosted("together", "Together AI's API", "https://api.together.ai/v1", "TOGETHER_API_KEY"),
+        _hosted(
+            "openrouter", "OpenRouter, a gateway to many hosts", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"
+        ),
+        _hosted("xai", "xAI's API", "https://api.x.ai/v1", "XAI_API_KEY"),
         Provider(
             "rules",
             wire="openai_chat",
@@ -111,6 +193,14 @@ PROVIDERS: dict[str, Provider] = {
         ),
     )
 }
+
+
+def default_effort(provider: Provider, model: str) -> str | None:
+    """The least effort that the model accepts, by the longest beginning of its name; None: the model is not told."""
+    fitting = [
+        (prefix, effort) for prefix, effort in provider.efforts if model.removeprefix("models/").startswith(prefix)
+    ]
+    return max(fitting, key=lambda row: len(row[0]))[1] if fitting else None
 
 
 def resolve_base_url(provider: Provider, given: str | None) -> str | None:
@@ -139,8 +229,8 @@ def resolve_base_url(provider: Provider, given: str | None) -> str | None:
     host = f"[{host}]" if ":" in host else host
     port = parts.port or (provider.bare_port if bare else None)
     path = parts.path.rstrip("/")
-    if not provider.base_path:
-        path = path.removesuffix("/v1").removesuffix("/api")
+    for stray in provider.stray_paths:
+        path = path.removesuffix(stray)
     return urlunsplit((parts.scheme, f"{host}:{port}" if port else host, path or provider.base_path, "", ""))
 
 

@@ -17,6 +17,10 @@ Finish = Literal["stop", "length", "refused", "other"]
 """Why a model ended: done, cut at the token limit, it declined (or a filter did), or something unknown."""
 
 
+DROPPABLE = frozenset({"temperature", "top_p", "seed", "effort", "max_tokens", "schema", "json"})
+"""What a request can do without. `max_tokens` goes under its other name; after `schema` comes plain JSON mode."""
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the provider counted them. `input_tokens` includes cached ones, `output_tokens` includes reasoning."""
@@ -24,6 +28,8 @@ class Usage:
     input_tokens: int = 0
     cached_input_tokens: int = 0
     output_tokens: int = 0
+    cache_write_tokens: int = 0
+    """Part of the input tokens that was written to the provider's cache, where that costs extra."""
     reported: bool = True
     """False where the reply carried no counts; the figures are then 0."""
 
@@ -32,6 +38,7 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.cached_input_tokens + other.cached_input_tokens,
             self.output_tokens + other.output_tokens,
+            self.cache_write_tokens + other.cache_write_tokens,
             self.reported and other.reported,
         )
 
@@ -51,12 +58,20 @@ class ChatRequest:
     """Sent only when the user asked for it: many current models refuse it."""
     top_p: float | None = None
     seed: int | None = None
+    effort: str | None = None
+    """How much a reasoning model may think, none to max; None where the model is not told."""
+    without: frozenset[str] = frozenset()
+    """Parameters that this model has refused: a subset of `DROPPABLE`."""
     options: Mapping[str, Any] = field(default_factory=dict)
     """Sampling options under the provider's own names (`--model-option`), put where the dialect wants them."""
     context_tokens: int | None = None
-    """Size of the context window to ask for, where the dialect lets the client choose it (Ollama's `num_ctx`)."""
+    """Size of the context window to ask for, where the dialect lets the client choose it."""
     material: Mapping[str, Any] = field(default_factory=dict)
     """The passage and what is known of it, as plain fields, for a provider that is no language model."""
+
+    def sends(self, parameter: str) -> bool:
+        """Whether the parameter may be sent."""
+        return parameter not in self.without
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +95,12 @@ class Attempts:
 
 @dataclass(frozen=True, slots=True)
 class HttpCall:
-    """One HTTP request, ready to send: always a POST of JSON."""
+    """One HTTP request, ready to send."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
 
 Kind = Literal["auth", "quota", "model", "context_length", "rate_limited", "server"]
@@ -98,10 +114,15 @@ class ErrorDetails:
     kind: Kind | None = None
     retry_after_s: float | None = None
     """A wait that stands in the body rather than in a header."""
+    parameter: str | None = None
+    """Our name of the parameter that the model refuses; one of `DROPPABLE`."""
 
 
 class Wire(Protocol):
-    """A dialect: one module of three pure functions."""
+    """A dialect: one module of three pure functions, and the headers that they share with listing the models."""
+
+    def headers(self, endpoint: Endpoint) -> dict[str, str]:
+        """Content type, version and key."""
 
     def build_request(self, request: ChatRequest, endpoint: Endpoint) -> HttpCall:
         """The request on the wire."""

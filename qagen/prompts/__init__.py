@@ -51,6 +51,7 @@ class Order:
     temperature: float | None = None
     top_p: float | None = None
     seed: int | None = None
+    effort: str | None = None
     model_options: Mapping[str, Any] = field(default_factory=dict)
     context_tokens: int | None = None
 
@@ -96,6 +97,7 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
         temperature=order.temperature,
         top_p=order.top_p,
         seed=order.seed,
+        effort=order.effort,
         options=order.model_options,
         context_tokens=order.context_tokens,
         material={

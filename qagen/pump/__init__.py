@@ -11,12 +11,24 @@ from qagen.pump.events import (
     DocumentClosed,
     DocumentFailed,
     Event,
+    Notice,
     Outcome,
     Stopping,
     Tally,
 )
 from qagen.pump.run import Pump
-from qagen.pump.task import MOST_ROUNDS, AskAgain, Item, OpenDocument, Rejected, Settled, Task, Trail, Unopened
+from qagen.pump.task import (
+    MOST_ROUNDS,
+    AskAgain,
+    Item,
+    OpenDocument,
+    Rejected,
+    Settled,
+    Task,
+    Trail,
+    Unopened,
+    token_counts,
+)
 
 __all__ = [
     "MOST_ROUNDS",
@@ -27,6 +39,7 @@ __all__ = [
     "DocumentFailed",
     "Event",
     "Item",
+    "Notice",
     "OpenDocument",
     "Outcome",
     "Pump",
@@ -37,4 +50,5 @@ __all__ = [
     "Task",
     "Trail",
     "Unopened",
+    "token_counts",
 ]

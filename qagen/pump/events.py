@@ -58,7 +58,14 @@ class Stopping:
     """The reason is an error, which is shown at the end."""
 
 
-Event = ChunkSaved | DocumentClosed | DocumentFailed | Stopping
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the user should know, and that stops nothing."""
+
+    text: str
+
+
+Event = ChunkSaved | DocumentClosed | DocumentFailed | Stopping | Notice
 
 
 @dataclass(slots=True)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 from qagen import files
 from qagen.errors import AccessError, ProviderError, QagenError, RejectedError, StorageError, TransientError, UsageError
-from qagen.formats import RawReply, TokenCounts
+from qagen.formats import RawReply
 from qagen.llm.client import Client, Stopped
 from qagen.llm.limits import Breaker
 from qagen.llm.types import ChatReply, ChatRequest
 from qagen.pump.events import ChunkFailure, ChunkSaved, DocumentClosed, DocumentFailed, Event, Outcome, Stopping, Tally
 from qagen.pump.feed import Feed, Sheet
-from qagen.pump.task import MOST_ROUNDS, Item, Rejected, Settled, Task, Trail, Unopened
+from qagen.pump.task import MOST_ROUNDS, Item, Rejected, Settled, Task, Trail, Unopened, token_counts
 
 REST = 9.0
 """With several requests in flight a writer rests this many times as long as its last write took ..."""
@@ -268,13 +268,8 @@ async def _rest(sheet: Sheet, seconds: float) -> None:
 
 
 def _raw(reply: ChatReply) -> RawReply:
-    usage = reply.usage
     return RawReply(
         text=reply.text or reply.refusal or "",
         finish=reply.finish,
-        usage=TokenCounts(
-            input_tokens=usage.input_tokens,
-            cached_input_tokens=usage.cached_input_tokens,
-            output_tokens=usage.output_tokens,
-        ),
+        usage=token_counts(reply.usage),
     )

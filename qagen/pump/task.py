@@ -7,12 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from qagen.formats import Chunk, RawReply
+from qagen.formats import Chunk, RawReply, TokenCounts
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
 from qagen.state import Counts
 
 MOST_ROUNDS = 3
 """How often a chunk is asked about, the first time included."""
+
+
+def token_counts(usage: Usage) -> TokenCounts:
+    """The counts as files hold them."""
+    return TokenCounts(
+        input_tokens=usage.input_tokens,
+        cached_input_tokens=usage.cached_input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class DocumentState:
             kept=len(entry.pairs),
             skipped=entry.record.skip_reason is not None,
             requests=entry.record.attempts,
-            usage=Usage(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens),
+            usage=Usage(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.cache_write_tokens),
             record_json=_lean(encode(_record(entry.record))),
             pairs_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.pairs)),
             rejected_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.rejected)),
@@ -180,6 +180,8 @@ def resume(state: DocumentState, saved: QAFile, matching: Matching) -> None:
 
 def _record(record: ChunkRecord) -> dict[str, Any]:
     fields = record.model_dump(mode="json")
+    if not record.usage.cache_write_tokens:
+        del fields["usage"]["cache_write_tokens"]
     return {name: value for name, value in fields.items() if value or name not in _ONLY_WHERE_SAID}
 
 

@@ -16,7 +16,7 @@ from qagen.settings import Settings
 
 NO_SETTINGS = {
     "chunk": {"documents", "config_file"},
-    "generate-qa": {"summary_json", "config_file"},
+    "generate-qa": {"summary_json", "config_file", "provider_base_url"},
     "combine": {"config_file"},
     "status": {"as_json", "config_file"},
 }
@@ -33,7 +33,8 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "provider": (["local"], "local"),
     "model": (["qwen3:14b"], "qwen3:14b"),
     "base_url": (["http://a:1/v1"], "http://a:1/v1"),
-    "ollama_base_url": (["http://a:2"], "http://a:2"),
+    "reasoning_effort": (["low"], "low"),
+    "prices_file": (["a.toml"], Path("a.toml")),
     "questions_per_chunk": (["7"], 7),
     "temperature": (["0.3"], 0.3),
     "top_p": (["0.9"], 0.9),

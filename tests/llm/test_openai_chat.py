@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qagen.llm import openai_chat
-from qagen.llm.providers import PROVIDERS, Endpoint, resolve_base_url
+from qagen.llm.providers import PROVIDERS, Endpoint, default_effort, resolve_base_url
 from qagen.llm.types import ChatRequest, ErrorDetails, Usage
 from qagen.prompts import REPLY_SCHEMA
 
@@ -48,7 +48,14 @@ def answer(message: dict[str, Any], finish: str = "stop", **more: Any) -> dict[s
 
 def test_a_request_is_exactly_this() -> None:
     request = dataclasses.replace(
-        REQUEST, schema=SCHEMA, schema_name="qa_pairs", temperature=0.3, top_p=0.9, seed=7, options={"stop": ["###"]}
+        REQUEST,
+        schema=SCHEMA,
+        schema_name="qa_pairs",
+        temperature=0.3,
+        top_p=0.9,
+        seed=7,
+        effort="none",
+        options={"stop": ["###"]},
     )
     call = openai_chat.build_request(request, OPENAI)
     assert call.url == "https://api.openai.com/v1/chat/completions"
@@ -107,7 +114,8 @@ def test_compatible_servers_get_max_tokens_and_never_max_completion_tokens() -> 
 
 @pytest.mark.parametrize("model", ["gpt-6-luna", "gpt-6-sol", "gpt-6-luna-2026-09-01"])
 def test_models_that_can_do_without_reasoning_are_told_to(model: str) -> None:
-    assert body_of(model=model)["reasoning_effort"] == "none"
+    assert default_effort(PROVIDERS["openai"], model) == "none"
+    assert body_of(model=model, effort="none")["reasoning_effort"] == "none"
 
 
 @pytest.mark.parametrize("model", ["gpt-6.1-sol", "gpt-4.1-mini", "gpt-6-astra"])

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import orjson
 
@@ -30,6 +30,11 @@ class Request:
     headers: dict[str, str]
     """Names in lower case."""
     body: bytes
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters in the target; of a name that comes twice the last value."""
+        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
     def json(self) -> Any:
         """The body's value. Raises ValueError where it is none."""

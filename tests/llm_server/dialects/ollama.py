@@ -229,7 +229,7 @@ def _counts(ask: Ask, completion: Completion) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def error(problem: Problem, model: str) -> Response:
+def error(problem: Problem, model: str, _request_id: str) -> Response:
     """The error is a plain string here, not an object."""
     status, message = _ERRORS[problem.kind]
     body = {"error": problem.message or message.replace("{model}", model)}
@@ -241,7 +241,7 @@ def error(problem: Problem, model: str) -> Response:
 
 DIALECT = Dialect(
     "ollama",
-    owns=re.compile(r"/api/|/$"),
+    owns=lambda request: request.path == "/" or request.path.startswith("/api/"),
     generates=re.compile(r"/api/chat$"),
     parse=parse,
     page=page,

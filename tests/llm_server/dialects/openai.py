@@ -277,7 +277,7 @@ def _usage(ask: Ask, completion: Completion, config: Config) -> dict[str, Any]:
     }
 
 
-def error(problem: Problem, model: str) -> Response:
+def error(problem: Problem, model: str, _request_id: str) -> Response:
     status, kind, code, message = _ERRORS[problem.kind]
     what = {
         "message": problem.message or message.replace("{model}", model),
@@ -292,7 +292,7 @@ def error(problem: Problem, model: str) -> Response:
 
 DIALECT = Dialect(
     "openai",
-    owns=re.compile(r"/v1/"),
+    owns=lambda request: request.path.startswith("/v1/"),
     generates=re.compile(r"/v1/chat/completions$"),
     parse=parse,
     page=page,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -13,6 +13,8 @@ from tests.llm_server.config import Config
 from tests.llm_server.http1 import Request, Response
 
 Finish = Literal["stop", "length", "refusal", "content_filter"]
+
+Missing = Literal["candidates", "content", "parts"]
 
 Kind = Literal[
     "invalid",
@@ -54,6 +56,12 @@ def tokens(text: str) -> int:
     return -(-len(text) // 4)
 
 
+def in_pieces(text: str, marker: str) -> list[str]:
+    """The text in one piece, or in two: the marker decides. An empty text has none."""
+    middle = 0 if int(marker, 16) % 2 else len(text) // 2
+    return [piece for piece in (text[:middle], text[middle:]) if piece]
+
+
 @dataclass(frozen=True)
 class Ask:
     """A request for text."""
@@ -69,6 +77,10 @@ class Ask:
     reasoning_tokens: int = 0
     stream: bool = False
     note: str | None = None
+    shows_thoughts: bool = False
+    """The reply shows the thoughts, or at least that there were some."""
+    tool: str | None = None
+    """The tool that the model was made to use, with the reply as its input."""
 
     @cached_property
     def passage(self) -> str:
@@ -90,11 +102,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What the model made of it."""
+    """What the model made of it. The last four fields are for the dialects that have such a thing."""
 
     text: str
     finish: Finish = "stop"
     reasoning_tokens: int = 0
+    shows_thoughts: bool = False
+    """Even where the request did not ask for them."""
+    reason: str | None = None
+    """The vendor's own word for why it stopped, in place of the usual one."""
+    missing: Missing | None = None
+    """Left out of the reply, with all that it would hold (Gemini)."""
 
     @property
     def output_tokens(self) -> int:
@@ -102,11 +120,13 @@ class Completion:
 
     def within(self, ask: Ask) -> Completion:
         """Cut at the token limit. Reasoning comes first and may leave nothing for the text."""
+        reasoning = max(self.reasoning_tokens, ask.reasoning_tokens)
         if ask.max_tokens is None:
-            return Completion(self.text, self.finish, ask.reasoning_tokens)
-        reasoning = min(ask.reasoning_tokens, ask.max_tokens)
+            return replace(self, reasoning_tokens=reasoning)
+        reasoning = min(reasoning, ask.max_tokens)
         room = 4 * (ask.max_tokens - reasoning)
-        return Completion(self.text[:room], self.finish if len(self.text) <= room else "length", reasoning)
+        finish: Finish = self.finish if len(self.text) <= room else "length"
+        return replace(self, text=self.text[:room], finish=finish, reasoning_tokens=reasoning)
 
 
 @dataclass(eq=False)  # not frozen: Python itself writes the traceback into an exception
@@ -120,6 +140,10 @@ class Problem(Exception):
     code: str | None = None
     type: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    variant: str | None = None
+    """Which of its kind. Where it is set, Claude and Gemini choose all words themselves: code and type are OpenAI's."""
+    retry_delay: str | None = None
+    """When to come back, where that stands in the body (Gemini)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +151,8 @@ class Dialect:
     """One API."""
 
     name: str
-    owns: re.Pattern[str]
-    """The paths that are its own."""
+    owns: Callable[[Request], bool]
+    """Whether a request is its own."""
     generates: re.Pattern[str]
     """The paths to which a request for text is POSTed."""
     parse: Callable[[Request, Config], Ask | Response]
@@ -136,8 +160,10 @@ class Dialect:
     page: Callable[[Request, Config], Response]
     """Any other path of its own, such as the list of models; raises Problem."""
     render: Callable[[Ask, Completion, Config], Response]
-    error: Callable[[Problem, str], Response]
-    """An error in the dialect's form; the text is the model's name, or empty."""
+    error: Callable[[Problem, str, str], Response]
+    """An error in the dialect's form; the texts are the model's name, or empty, and the request's id."""
+    id_header: str | None = "x-request-id"
+    """The header in which a response carries the request's id."""
 
 
 def body_of(request: Request) -> dict[str, Any]:
