@@ -40,6 +40,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       overview        files -> how far each document is                                    (qagen status)
       pump/           items -> requests -> replies -> results -> state, saved as they come
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
+      doctor          settings and a host -> what works and what does not                  (qagen doctor)
 
     rank 4
       workers         run the pump here; the only asyncio.run, the only signal handlers

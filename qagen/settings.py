@@ -81,6 +81,8 @@ class Settings(BaseSettings):
 
     _environment: dict[str, str] = PrivateAttr(default_factory=dict)
     """All variables, of the process and of the file, for the names that stand in providers' rows."""
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
+    """Where each of them stands."""
     _flags: set[str] = PrivateAttr(default_factory=set)
     """Fields that were given on the command line."""
     _variables: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -148,8 +150,10 @@ class Settings(BaseSettings):
             settings = cls(_env_file=path if in_file else None, **aliases)
         except ValidationError as error:
             raise UsageError("; ".join(_explain(item, flags, in_file, path) for item in error.errors())) from None
-        for names in (in_file, os.environ):
-            settings._environment.update({name: value for name, value in names.items() if value})
+        for names, place in ((in_file, str(path)), (os.environ, "environment")):
+            given = {name: value for name, value in names.items() if value}
+            settings._environment.update(given)
+            settings._places.update(dict.fromkeys(given, place))
         settings._flags.update(flags)
         settings._variables.update(variables or {})
         _KEYS_READ.update(settings._keys())
@@ -188,6 +192,16 @@ class Settings(BaseSettings):
                 f"take {row.key_env} away, or allow it with --allow-insecure-http."
             )
         return Endpoint(row, model, base_url, key)
+
+    def origins(self) -> list[tuple[str, Any, str]]:
+        """(variable, value, where it came from) of every setting."""
+        found = []
+        for field in type(self).model_fields:
+            variable = _variable(field)
+            given = field in self._flags
+            origin = _flag(field) if given else self._places.get(variable, "default")
+            found.append((variable, getattr(self, field), origin))
+        return found
 
     def _key(self, row: Provider) -> str | None:
         """The provider's key, without the line end that a mounted secret often has."""
@@ -231,7 +245,9 @@ def _variable(field: str) -> str:
 
 
 def _flag(field: str) -> str:
-    return "--" + {"model_options": "model-option", "output_format": "format"}.get(field, field.replace("_", "-"))
+    return "--" + {"model_options": "model-option", "output_format": "format", "prices_file": "prices"}.get(
+        field, field.replace("_", "-")
+    )
 
 
 def _read_config(path: Path, *, required: bool) -> dict[str, str | None]:

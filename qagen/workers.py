@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from qagen import files, generate
+from qagen import doctor, files, generate
 from qagen.errors import INTERRUPTED, TERMINATED
 from qagen.formats import encode, utc_time
 from qagen.llm.client import Client
@@ -28,6 +28,19 @@ Result = TypeVar("Result")
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end: the only `asyncio.run`."""
     return asyncio.run(coroutine)
+
+
+def examine(settings: Settings, on_finding: Callable[[doctor.Finding], None]) -> list[doctor.Finding]:
+    """What `qagen doctor` finds, told as it is found."""
+
+    async def collect() -> list[doctor.Finding]:
+        found = []
+        async for finding in doctor.examine(settings):
+            on_finding(finding)
+            found.append(finding)
+        return found
+
+    return run(collect())
 
 
 def generate_here(

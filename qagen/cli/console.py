@@ -14,6 +14,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from qagen.dataset import Combined
+    from qagen.doctor import Finding
     from qagen.formats import LeftOut
     from qagen.intake import Prepared
     from qagen.overview import Row
@@ -64,10 +65,10 @@ def say(text: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """A value as JSON on stdout."""
-    from qagen.formats import encode
+    """A value as JSON on stdout. Paths are written as text."""
+    import json
 
-    sys.stdout.write(encode(value, indent=True).decode() + "\n")
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def count(number: int, noun: str) -> str:
@@ -164,6 +165,23 @@ def show_status(rows: Sequence[Row]) -> None:
     for row in rows:
         if row.problem:
             err().print(f"[red]{safe(row.name)}:[/] {safe(row.problem)}", soft_wrap=True)
+
+
+def show_origins(origins: Sequence[tuple[str, Any, str]]) -> None:
+    """Every setting, and where it came from; the defaults dimmed."""
+    table = _table("Setting", "", "")
+    for name, value, origin in origins:
+        shown = "" if value is None else str(value)
+        style = "dim" if origin == "default" else ""
+        table.add_row(safe(name), safe(shown), safe(origin), style=style)
+    out().print(table)
+    out().print()
+
+
+def show_finding(finding: Finding) -> None:
+    """One line of `doctor`."""
+    colour = {"ok": "green", "note": "yellow", "fail": "red"}[finding.verdict]
+    out().print(f"[{colour}]{finding.verdict:<5}[/] {finding.what:<9} {safe(finding.text)}", soft_wrap=True)
 
 
 def _table(first: str, *others: str) -> Table:
