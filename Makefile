@@ -6,7 +6,7 @@ BIN   := .venv/bin
 DEMO  := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format generate-qa combine clean venv venv-dev
+.PHONY: help demo test check format chunk generate-qa combine clean venv venv-dev
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ format: venv-dev ## Put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+chunk: venv ## Cut all documents, with the settings of config.env
+	$(BIN)/qagen chunk --config-file config.env
+
 generate-qa: venv ## Ask about all chunks, with the settings of config.env
 	$(BIN)/qagen generate-qa --config-file config.env
 
@@ -42,10 +45,10 @@ clean: ## Remove what was made: .venv, demo/, caches
 # dates and not contents.
 
 venv:
-	@cmp -s pyproject.toml .venv/made-from || cmp -s pyproject.toml .venv/made-from-dev || { $(find-python) && $(call make-venv,.,made-from); }
+	@{ cmp -s pyproject.toml .venv/made-from || cmp -s pyproject.toml .venv/made-from-dev; } && $(works) || { $(find-python) && $(call make-venv,.,made-from); }
 
 venv-dev:
-	@cmp -s pyproject.toml .venv/made-from-dev || { $(find-python) && $(call make-venv,'.[dev]',made-from-dev); }
+	@cmp -s pyproject.toml .venv/made-from-dev && $(works) || { $(find-python) && $(call make-venv,'.[dev]',made-from-dev); }
 
 define find-python
 for name in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -64,7 +67,11 @@ if [ -z "$$python" ]; then \
 fi
 endef
 
+# A checkout that was moved has an environment that points to the old place.
+works = $(BIN)/qagen --version >/dev/null 2>&1
+
 define make-venv
+{ [ ! -e .venv/made-from -a ! -e .venv/made-from-dev ] || $(works) || rm -rf .venv; } && \
 rm -f .venv/made-from .venv/made-from-dev && \
 { [ -x $(BIN)/python ] && $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	|| { rm -rf .venv && echo "making .venv with $$python" && $$python -m venv .venv; }; } && \

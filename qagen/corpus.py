@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from qagen import files
 from qagen.errors import DataError
 from qagen.formats import ChunkFile, QAFile
 
-_OTHER_FILES = ("_qa", "_verdicts", "_negatives")
+_OTHER_FILES = ("_qa", "_verdicts", "_negatives", "qa_generation_summary", "training_data", ".meta")
 """Ends of the names of files that are no chunk files, should they stand in the same folder."""
 
 Model = TypeVar("Model")
@@ -35,8 +36,18 @@ def read_chunks(path: Path) -> ChunkFile:
     return chunk_file
 
 
-def find_chunk_files(directory: Path) -> list[Path]:
-    """The files of a folder that may be chunk files, by name.
+@dataclass(frozen=True, slots=True)
+class ChunkFiles:
+    """What stands in a folder of chunk files."""
+
+    paths: list[Path]
+    """Chunk files, by name: those called so, else all JSON that is known to be nothing else."""
+    ignored: list[Path]
+    """Other JSON beside files that are called chunk files."""
+
+
+def find_chunk_files(directory: Path) -> ChunkFiles:
+    """The chunk files of a folder.
 
     Raises:
         DataError: there is no such folder, or no such file in it.
@@ -46,16 +57,16 @@ def find_chunk_files(directory: Path) -> list[Path]:
     found = [path for path in sorted(directory.iterdir()) if path.suffix in {".json", ".jsonl"} and path.is_file()]
     found = [path for path in found if not path.stem.endswith(_OTHER_FILES) and not path.name.startswith(".")]
     named = [path for path in found if path.stem.endswith("_chunks")]
-    if not (named or found):
+    if not found:
         raise DataError(
             f"{directory}: there is no *_chunks.json file in it. Make some with `qagen chunk`, or check --chunks-dir."
         )
-    return named or found
+    return ChunkFiles(named or found, [path for path in found if named and path not in named])
 
 
 def qa_path_of(chunks_path: Path, qa_dir: Path) -> Path:
     """`pump_chunks.json` -> `<qa_dir>/pump_qa.json`."""
-    return qa_dir / f"{stem_of(chunks_path)}_qa.json"
+    return qa_dir / f"{files.safe_name(stem_of(chunks_path))}_qa.json"
 
 
 def stem_of(chunks_path: Path) -> str:
@@ -82,7 +93,13 @@ def read_qa(path: Path) -> QAFile:
     Raises:
         DataError: unreadable, not JSON, or not a QA file; the text names the file and the field.
     """
-    return _read(path, QAFile.parse, "QA file")
+    try:
+        return _read(path, QAFile.parse, "QA file")
+    except DataError as error:
+        backup = path.with_name(path.name + ".bak")
+        if not backup.exists():
+            raise
+        raise DataError(f"{error}. Its last version but one lies beside it: copy {backup.name} over it.") from None
 
 
 def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:

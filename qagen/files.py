@@ -9,12 +9,15 @@ from __future__ import annotations
 import contextlib
 import errno
 import getpass
+import hashlib
 import os
+import re
 import secrets
 import shutil
 import socket
 import stat
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +30,8 @@ from qagen.formats import decode, encode, utc_time
 
 MOST_BYTES = 256 * 1024 * 1024
 """No input file may be larger."""
+_LONGEST_NAME = 140
+"""Bytes. Endings are added to names, and file systems take 255."""
 _TEMPORARY = ".tmp-qagen-"
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What file systems say that have no hard links."""
@@ -64,6 +69,8 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
         StorageError: it could not be written; the old file is untouched.
     """
     target = path.resolve() if path.is_symlink() else path
+    if target.exists() and not target.is_file():
+        raise StorageError(f"{path}: it is no regular file, so nothing is written there")
     temporary = target.parent / f"{_TEMPORARY}{secrets.token_hex(6)}"
     try:
         _write_temporary(temporary, target, [pieces] if isinstance(pieces, bytes) else pieces)
@@ -138,6 +145,39 @@ def append_line(path: Path, value: Any) -> None:
             file.write(encode(value) + b"\n")
     except OSError as error:
         raise StorageError(f"{path}: the log cannot be written: {error.strerror}") from error
+
+
+def check_output(path: Path) -> None:
+    """Refuse an output that would replace something else, before any work is done.
+
+    Raises:
+        UsageError: a folder, a device, a file of the pipeline, or a file that holds no JSON.
+    """
+    if path.name == "-":
+        raise UsageError("-: the output goes into a file; name one")
+    if path.name.endswith(("_qa.json", "_chunks.json", ".bak")):
+        raise UsageError(f"{path}: that is the name of a file that qagen works with. Name another output.")
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise UsageError(f"{path}: it is no regular file. Name another output.")
+    with path.open("rb") as file:
+        start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start not in {b"", b"{", b"["}:
+        raise UsageError(f"{path}: a file of another kind stands there, and would be replaced. Name another output.")
+
+
+def safe_name(name: str) -> str:
+    """The name as a part of a path: letters, digits, `_.- `, no leading mark, and not too long.
+
+    A name that has to be changed gets a hash of what it was, so that two names never become one.
+    """
+    plain = unicodedata.normalize("NFC", name)
+    safe = re.sub(r"[^\w.\- ]", "_", plain).lstrip(".- ")
+    if safe == name and len(safe.encode("utf-8", "replace")) <= _LONGEST_NAME:
+        return name
+    cut = safe.encode("utf-8", "replace")[: _LONGEST_NAME - 20].decode("utf-8", "ignore")
+    return f"{cut}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def make_writable(directory: Path) -> None:

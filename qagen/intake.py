@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from qagen import chunks, documents, files
@@ -45,7 +45,7 @@ def prepare(places: Sequence[Path], settings: Settings) -> Prepared:
     """
     sources = documents.find(list(places), leave_out=settings.chunks_dir)
     prepared = Prepared()
-    readable = [source for source in sources if not source.unsupported]
+    readable = _with_names_kept([source for source in sources if not source.unsupported], settings.chunks_dir)
     for source in sources:
         if source.unsupported:
             why = f"there is no reader for {source.path.suffix or 'files without an ending'}"
@@ -97,10 +97,36 @@ def _refuse_to_overwrite(sources: Sequence[Source], chunks_dir: Path) -> None:
     """
     originals = {source.path.resolve() for source in sources}
     for source in sources:
-        if (chunks_dir / f"{source.name}.txt").resolve() in originals:
+        text = chunks_dir / f"{source.name}.txt"
+        not_ours = text.exists() and not (chunks_dir / f"{source.name}_chunks.json").exists()
+        if text.resolve() in originals or not_ours:
             raise UsageError(
                 f"{chunks_dir}: {source.name}.txt would be overwritten there. Name another folder with --chunks-dir."
             )
+
+
+def _with_names_kept(sources: Sequence[Source], chunks_dir: Path) -> list[Source]:
+    """Who has a chunk file keeps its name; who comes later with the same stem gets another one.
+
+    Otherwise a new document would take the place of an older one, whose questions would be paid for again.
+    """
+    named = []
+    for source in sources:
+        owner = _owner(chunks_dir / f"{files.safe_name(source.path.stem)}_chunks.json")
+        if owner == source.label:
+            source = replace(source, name=files.safe_name(source.path.stem))
+        elif owner is not None and source.name == files.safe_name(source.path.stem):
+            source = replace(source, name=documents.distinct_name(source))
+        named.append(source)
+    return named
+
+
+def _owner(path: Path) -> str | None:
+    """The document that a chunk file was made of; None where there is no such file, or it is not ours."""
+    try:
+        return read_chunks(path).metadata.source_file or None
+    except DataError:
+        return None
 
 
 def _is_same(path: Path, chunk_file: ChunkFile) -> bool:

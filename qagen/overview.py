@@ -43,7 +43,7 @@ def rows(chunks_dir: Path, qa_dir: Path) -> list[Row]:
     Raises:
         DataError: there is neither.
     """
-    chunk_files = _or_none(find_chunk_files, chunks_dir)
+    chunk_files = _or_none(lambda folder: find_chunk_files(folder).paths, chunks_dir)
     qa_files = _or_none(find_qa_files, qa_dir)
     if not chunk_files and not qa_files:
         raise DataError(
@@ -70,7 +70,13 @@ def _row(qa_path: Path, chunks_path: Path | None) -> Row:
         counts, status = _counts(saved, chunk_file, chunks_path)
     except (DataError, UsageError) as error:
         text = str(error)
-        return Row(name, "unreadable", problem=text if str(qa_path) in text else f"{qa_path}: {text}")
+        return Row(
+            name,
+            "unreadable",
+            problem=text
+            if str(qa_path) in text or (chunks_path and str(chunks_path) in text)
+            else f"{qa_path}: {text}",
+        )
     summary = saved.summary if saved else None
     return Row(
         name,

@@ -7,6 +7,7 @@ provider's row (`Provider.key_env`, `Provider.base_url_env`), so that a new host
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import shlex
 from collections.abc import Mapping
@@ -24,6 +25,9 @@ from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, reso
 DEFAULT_CONFIG_FILE = Path("config.env")
 PREFIX = "GENERATOR_"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+_NO_OPTIONS = frozenset(
+    {"model", "messages", "contents", "system", "stream", "n", "tools", "response_format", "format"}
+)
 _KEYS_READ: set[str] = set()
 
 
@@ -100,6 +104,8 @@ class Settings(BaseSettings):
             name, equals, text = str(item).partition("=")
             if not equals or not name.strip():
                 raise ValueError(f"{item!r} is not of the form name=value, such as top_k=40")
+            if name.strip() in _NO_OPTIONS:
+                raise ValueError(f"{name.strip()!r} is set by qagen itself; it is no option of sampling")
             try:
                 options[name.strip()] = decode(text.encode())
             except ValueError:
@@ -110,7 +116,8 @@ class Settings(BaseSettings):
     @classmethod
     def _know_provider(cls, value: str | None) -> str | None:
         if value is not None and value not in PROVIDERS:
-            near = difflib.get_close_matches(value, PROVIDERS, n=1)
+            near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
+            near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
             raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
         return value
@@ -168,6 +175,9 @@ class Settings(BaseSettings):
         if self.provider is None:
             raise UsageError(self._say_provider())
         row = PROVIDERS[self.provider]
+        for name in self._variables:
+            if name != row.base_url_env:
+                raise UsageError(f"provider {row.name}: it does not use {name}. Name its address with --base-url.")
         model = self.model or row.default_model
         if model is None:
             raise UsageError(f"provider {row.name}: no model is set. Name one with --model or GENERATOR_MODEL.")
@@ -255,10 +265,14 @@ def _read_config(path: Path, *, required: bool) -> dict[str, str | None]:
         if required:
             raise UsageError(f"{path}: there is no such configuration file. Check --config-file.")
         return {}
+    # Lines that are no settings are ignored, without a word of the library.
+    logging.getLogger("dotenv").setLevel(logging.ERROR)
     try:
         return dict(dotenv_values(path, encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: the configuration file cannot be read: {error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: the configuration file is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{path}: the configuration file cannot be read: {error.strerror}") from None
 
 
 def _refuse_unknown_names(in_file: Mapping[str, Any], environment: Mapping[str, str], path: Path) -> None:
@@ -269,6 +283,9 @@ def _refuse_unknown_names(in_file: Mapping[str, Any], environment: Mapping[str, 
             if name.upper().startswith(PREFIX) and name.upper() not in known:
                 near = difflib.get_close_matches(name.upper(), known, n=1)
                 guess = f" Did you mean {near[0]}?" if near else ""
+                if name.upper().endswith("KEY"):
+                    keys = ", ".join(sorted(row.key_env for row in PROVIDERS.values() if row.key_env))
+                    guess = f" Keys have the vendors' own names: {keys}."
                 raise UsageError(f"{name} in {where}: there is no such setting.{guess} config.env.example lists all.")
 
 

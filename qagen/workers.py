@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from qagen import doctor, files, generate
-from qagen.errors import INTERRUPTED, TERMINATED
+from qagen.errors import INTERRUPTED, TERMINATED, StorageError
 from qagen.formats import encode, utc_time
 from qagen.llm.client import Client
 from qagen.pump import ChunkSaved, DocumentFailed, Event, Notice, Pump
@@ -18,9 +18,12 @@ from qagen.settings import Settings
 
 SUMMARY_FILE = "qa_generation_summary.json"
 
-DRAIN_S = {signal.SIGINT: 30.0, signal.SIGTERM: 10.0}
-"""How long requests in flight may still take after the first signal."""
-_EXIT = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
+_SIGNALS = {
+    signal.SIGINT: ("interrupted", INTERRUPTED, 30.0),
+    signal.SIGTERM: ("told to end", TERMINATED, 10.0),
+    **({signal.SIGHUP: ("the terminal went away", TERMINATED, 10.0)} if hasattr(signal, "SIGHUP") else {}),
+}
+"""What each says, the exit code, and how long requests in flight may still take, in seconds."""
 
 Result = TypeVar("Result")
 
@@ -59,12 +62,15 @@ def generate_here(
         if not settings.resume:
             job.archived = generate.set_aside(job)
         report = run(_generate(job, settings, on_start, _logged(on_event, settings.qa_dir / "errors.jsonl", job)))
-        files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
+        # After a full disk the account is shown all the same.
+        with contextlib.suppress(StorageError):
+            files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
     return report
 
 
 def _logged(on_event: Callable[[Event], None], log: Path, job: generate.Job) -> Callable[[Event], None]:
     """Also write what failed into the error log, for people: nothing reads it back."""
+    broken = False
 
     def react(event: Event) -> None:
         failure = event.failed if isinstance(event, ChunkSaved) else None
@@ -80,12 +86,21 @@ def _logged(on_event: Callable[[Event], None], log: Path, job: generate.Job) -> 
                 "message": failure.message,
                 "reply": failure.excerpt,
             }
-            files.append_line(log, line)
+            write(line)
         elif isinstance(event, DocumentFailed):
-            files.append_line(
-                log, {"time": utc_time(), "type": "document", "document": event.document, "message": event.why}
-            )
+            write({"time": utc_time(), "type": "document", "document": event.document, "message": event.why})
         on_event(event)
+
+    def write(line: dict[str, Any]) -> None:
+        nonlocal broken
+        if broken:
+            return
+        try:
+            files.append_line(log, line)
+        except StorageError as error:
+            # A log is no memory: what failed stands in the state files, too.
+            broken = True
+            on_event(Notice(str(error)))
 
     return react
 
@@ -119,13 +134,18 @@ def _signals(pump: Pump) -> Iterator[None]:
         if pump.stopping:
             pump.cancel()
             return
-        pump.stop("interrupted" if number == signal.SIGINT else "told to end", exit_signal=_EXIT[number])
-        loop.call_later(DRAIN_S[number], pump.cancel)
+        why, code, drain_s = _SIGNALS[number]
+        pump.stop(why, exit_signal=code, drain_s=drain_s)
 
-    for number in _EXIT:
-        loop.add_signal_handler(number, react, number)
+    handled = []
+    for number in _SIGNALS:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup: whoever started us wants it ignored
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, what is saved is whole
+            loop.add_signal_handler(number, react, number)
+            handled.append(number)
     try:
         yield
     finally:
-        for number in _EXIT:
+        for number in handled:
             loop.remove_signal_handler(number)

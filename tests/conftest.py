@@ -7,13 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from qagen.llm.providers import PROVIDERS
+
+_PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
+_NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
+
 
 @pytest.fixture(autouse=True)
 def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty working directory of its own, and an environment without qagen's variables."""
     for name in list(os.environ):
         upper = name.upper()
-        if upper.startswith(("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")) or upper.endswith("_PROXY"):
+        if upper.startswith(_PREFIXES) or upper in _NAMES or upper.endswith("_PROXY"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -30,7 +30,7 @@ RANKS: list[list[str]] = [
         "llm.client",
     ],
     ["documents", "chunks", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
-    ["intake", "overview", "pump", "generate"],
+    ["intake", "overview", "pump", "generate", "doctor"],
     ["workers"],
     ["cli"],
 ]

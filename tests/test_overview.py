@@ -47,7 +47,7 @@ def test_a_document_that_was_not_begun_has_its_chunks_pending() -> None:
 
 
 def test_chunks_are_completed_failed_or_pending() -> None:
-    save_qa("a", save_chunks("a", CORES), "cf-", Price(1.0, 0.5, 10.0))
+    save_qa("a", save_chunks("a", CORES), "cf-", Price(1.0, 10.0, 0.5))
 
     (row,) = overview.rows(CHUNKS, QA)
     assert (row.status, row.chunks, row.completed, row.failed, row.pending, row.pairs) == ("in_progress", 3, 1, 1, 1, 2)

@@ -35,13 +35,15 @@ def server(shared: LLMServer) -> LLMServer:
 def providers(server: LLMServer) -> dict[str, tuple[list[str], dict[str, str]]]:
     return {
         "openai": (["--provider", "openai"], {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": server.openai_url}),
+        "claude": (["--provider", "claude"], {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": server.url}),
+        "gemini": (["--provider", "gemini"], {"GEMINI_API_KEY": "AIza-test", "GOOGLE_GEMINI_BASE_URL": server.url}),
         "local": (["--provider", "local", "--model", "qwen3:14b", "--ollama-base-url", server.url], {}),
         "compatible": (["--provider", "compatible", "--model", "any", "--base-url", server.openai_url], {}),
         "rules": (["--provider", "rules"], {}),
     }
 
 
-@pytest.mark.parametrize("name", ["openai", "local", "compatible", "rules"])
+@pytest.mark.parametrize("name", ["openai", "claude", "gemini", "local", "compatible", "rules"])
 def test_documents_become_training_data(name: str, server: LLMServer) -> None:
     flags, environment = providers(server)[name]
     assert qagen("chunk", EXAMPLES, "--chunk-size", "1200").returncode == 0

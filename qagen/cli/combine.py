@@ -50,6 +50,7 @@ def combine(
     output = settings.output_file
     lines = settings.output_format == "jsonl" or (settings.output_format is None and output.suffix == ".jsonl")
     paths = corpus.find_qa_files(settings.qa_dir)
+    files.check_output(output)
     files.make_writable(output.parent)
     combined = dataset.combine(
         paths,

@@ -41,7 +41,7 @@ def out() -> Console:
 
 def err() -> Console:
     """The console for everything else."""
-    return Console(file=sys.stderr, highlight=False)
+    return _Pipe(file=sys.stderr, highlight=False)
 
 
 def safe(text: str) -> str:

@@ -128,6 +128,7 @@ def generate_qa(
 
     settings = options.load(ctx)
     if summary_json:
+        files.check_output(summary_json)
         files.make_writable(summary_json.parent)
     with RunDisplay(settings) as display:
         report = workers.generate_here(settings, display.start, display.on_event)

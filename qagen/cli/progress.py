@@ -31,6 +31,7 @@ class RunDisplay:
         self._began = time.monotonic()
         self._last_line = self._began
         self._documents = 0
+        self._to_open = 0
         self._failures = 0
 
     def __enter__(self) -> Self:
@@ -45,6 +46,7 @@ class RunDisplay:
     def start(self, live: Live) -> None:
         """The run is planned and begins."""
         self._live = live
+        self._to_open = sum(1 for _ in live.job.to_open())
         self._began = self._last_line = time.monotonic()
         _introduce(live, self._settings)
         if live.job.to_ask and self._console.is_terminal:
@@ -95,7 +97,7 @@ class RunDisplay:
         elif time.monotonic() - self._last_line >= PLAIN_EVERY_S:
             self._last_line = time.monotonic()
             fields = self._fields()
-            say(f"{saved:,} of {self._live.job.to_ask:,} chunks, {fields['rate']}, {fields['figures']}")
+            self._print(f"{saved:,} of {self._live.job.to_ask:,} chunks, {fields['rate']}, {fields['figures']}")
 
     def _fields(self) -> dict[str, Any]:
         assert self._live is not None
@@ -106,12 +108,11 @@ class RunDisplay:
         if job.endpoint.provider.priced == "free":
             figures = figures[:-1] if tally.usage.input_tokens else figures[:1]
         if meter.retries:
-            figures.append(f"[yellow]{count(meter.retries, 'retry').replace('retrys', 'retries')}[/]")
+            figures.append(f"[yellow]{_retries(meter.retries)}[/]")
         if tally.failed:
             figures.append(f"[red]{tally.failed:,} failed[/]")
-        to_open = sum(1 for _ in job.to_open())
         return {
-            "documents": f"{self._documents}/{count(to_open, 'document')}",
+            "documents": f"{self._documents}/{count(self._to_open, 'document')}",
             "rate": f"{tally.saved / seconds:.1f}/s",
             "figures": ", ".join(figures),
         }
@@ -121,21 +122,30 @@ class RunDisplay:
         console.print(markup, soft_wrap=True)
 
 
+def _retries(number: int) -> str:
+    return "1 retry" if number == 1 else f"{number:,} retries"
+
+
 def _introduce(live: Live, settings: Settings) -> None:
     """What is about to happen, before any money is spent."""
     job = live.job
     provider, counts = job.endpoint.provider, job.counts
     for one in job.left_out:
         err().print(f"[red]left out:[/] {safe(one.file)}: {safe(one.why)}", soft_wrap=True)
+    if job.ignored:
+        names = ", ".join(path.name for path in job.ignored[:5])
+        note(f"not taken for chunk files, because others here are called *_chunks: {names}")
     if job.archived:
         say(f"earlier results of {count(job.archived, 'document')} are in {settings.qa_dir / 'archive'}")
     if job.stale:
         say(
             f"{count(job.stale, 'earlier chunk')} changed or went away; their pairs go to {settings.qa_dir / 'archive'}"
         )
+    if job.made_otherwise:
+        note(f"{count(job.made_otherwise, 'document')} were done with other parameters, and stay as they are.")
     if not job.to_ask:
         hint = " (--limit: raise it to ask more)" if counts.pending else ""
-        say(f"nothing to ask: all {count(counts.completed, 'chunk')} are done{hint}")
+        say(f"nothing to ask: {count(counts.completed, 'chunk')} done{hint}")
         return
     if provider.generator_kind == "rules":
         note("no language model is used: questions by rules, to try the pipeline; this is no training data.")

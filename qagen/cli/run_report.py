@@ -49,6 +49,8 @@ def _lines(report: Report) -> list[str]:
             f"tokens {tokens(tally.usage.input_tokens)} in{cached}, {tokens(tally.usage.output_tokens)} out{uncounted}"
             + _cost(report)
         )
+    if report.outcome.lost:
+        lines.append(f"lost: {count(report.outcome.lost, 'chunk')} whose answers came and could not be saved")
     if tally.failures:
         listed = ", ".join(f"{number:,} {code}" for code, number in sorted(tally.failures.items()))
         lines.append(f"failed: {listed} -> errors.jsonl")
@@ -64,13 +66,26 @@ def _cost(report: Report) -> str:
     return f"   cost {dollars(report.cost_usd)}" + (f" ({dollars(wasted)} on replies of no use)" if wasted else "")
 
 
+def _to_continue(arguments: list[str]) -> list[str]:
+    """The same command without what would begin anew (--no-resume) or end at the same place (--limit)."""
+    kept: list[str] = []
+    skip = False
+    for argument in arguments:
+        if skip or argument in {"--no-resume", "--limit"} or argument.startswith("--limit="):
+            skip = argument == "--limit"
+            continue
+        kept.append(argument)
+    return kept
+
+
 def _say_next(console: Console, report: Report, settings: Settings) -> None:
     counts = report.counts
     if counts.pending or counts.failed:
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
         left += [f"{counts.failed:,} failed, tried again"] if counts.failed else []
-        command = shlex.join(["qagen", *sys.argv[1:]])
-        console.print(f"[bold]next:[/] {safe(command)}   ({', '.join(left)})", soft_wrap=True)
+        command = shlex.join(["qagen", *_to_continue(sys.argv[1:])])
+        hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
+        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)
     elif counts.pairs:
         command = shlex.join(["qagen", "combine", "--qa-dir", str(settings.qa_dir)])
         console.print(f"[bold]next:[/] {safe(command)}", soft_wrap=True)

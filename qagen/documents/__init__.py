@@ -7,6 +7,8 @@ that it gives, which is stored beside the chunks.
 from __future__ import annotations
 
 import hashlib
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +17,9 @@ from qagen import files
 from qagen.documents import markdown, text
 from qagen.documents.types import Document, Heading
 from qagen.errors import DataError
-from qagen.formats import DocumentInfo
+from qagen.formats import ChunkFile, DocumentInfo
 
-__all__ = ["READERS", "Document", "Heading", "Source", "find", "read"]
+__all__ = ["READERS", "Document", "Heading", "Source", "distinct_name", "find", "read"]
 
 READERS: dict[str, Callable[[bytes], Document]] = {
     ".txt": text.read,
@@ -34,7 +36,7 @@ class Source:
 
     path: Path
     label: str
-    """The path as it was named: what `source_file` says."""
+    """The path from the working directory, or the whole path outside of it: what `source_file` says."""
     name: str
     """Stem of its outputs."""
     unsupported: bool = field(default=False)
@@ -51,21 +53,26 @@ def find(places: list[Path], leave_out: Path | None = None) -> list[Source]:
     found: dict[Path, str] = {}
     for place in places:
         if place.is_dir():
-            found |= {path: str(path) for path in _files_below(place, leave_out)}
+            found |= {path: _label(path) for path in _files_below(place, leave_out)}
         elif place.exists():
-            found[place] = str(place)
+            found[place] = _label(place)
         else:
             raise DataError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
-    stems = [path.stem.casefold() for path in found if path.suffix.lower() in READERS]
+    stems = Counter(path.stem.casefold() for path in found if path.suffix.lower() in READERS)
     return [
         Source(
             path,
             label,
-            path.stem if stems.count(path.stem.casefold()) <= 1 else f"{path.stem}-{_digest(label)}",
+            files.safe_name(path.stem if stems[path.stem.casefold()] <= 1 else f"{path.stem}-{_digest(label)}"),
             path.suffix.lower() not in READERS,
         )
         for path, label in found.items()
     ]
+
+
+def distinct_name(source: Source) -> str:
+    """A name that no other document has, by a hash of the label."""
+    return files.safe_name(f"{source.path.stem}-{_digest(source.label)}")
 
 
 def read(source: Source) -> tuple[Document, DocumentInfo]:
@@ -94,8 +101,26 @@ def _files_below(folder: Path, leave_out: Path | None) -> Iterator[Path]:
     ours = leave_out.resolve() if leave_out and leave_out.resolve() != folder.resolve() else None
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and not (ours and path.resolve().is_relative_to(ours)):
-            yield path
+        if hidden or not path.is_file() or (ours and path.resolve().is_relative_to(ours)) or _is_our_copy(path):
+            continue
+        yield path
+
+
+def _is_our_copy(path: Path) -> bool:
+    """Whether it is the text that we keep beside a chunk file."""
+    chunks = path.with_name(f"{path.stem}_chunks.json")
+    try:
+        if path.suffix != ".txt" or not chunks.is_file():
+            return False
+        return ChunkFile.parse(files.read_bytes(chunks)).metadata.file_name != path.name
+    except (DataError, ValueError):
+        return False
+
+
+def _label(path: Path) -> str:
+    """However the path was typed, the same file has the same label."""
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - not resolved: a link keeps the name that it was given
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)
 
 
 def _digest(label: str) -> str:

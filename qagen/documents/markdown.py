@@ -9,7 +9,8 @@ from qagen.documents.types import Document, Heading
 
 _FENCE = re.compile(r" {0,3}(?:(`{3,})(?=[^`]*$)|(~{3,}))")
 """An opening or closing fence; more backticks on the line make it a span of code."""
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*$")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(\S.*)")
+_CLOSING = re.compile(r"[ \t]#+$")
 _NO_PARAGRAPH = re.compile(r"\s*(?:[#|>]|[-+*]\s|-{2}|\d+[.)]\s)")
 """Lines that a line of dashes below them does not make a heading."""
 _EMPHASIS = re.compile(r"[*_`]+")
@@ -47,7 +48,7 @@ def _headings(text: str) -> list[Heading]:
             content = ""  # what is underlined below it is no heading
         elif fence is None:
             if match := _HEADING.match(content):
-                found.append(Heading(offset, len(match[1]), _plain(match[2])))
+                found.append(Heading(offset, len(match[1]), _plain(_CLOSING.sub("", match[2].rstrip()))))
             elif before.strip() and (level := _underline(content)):
                 found.append(Heading(before_offset, level, _plain(before)))
                 content = ""

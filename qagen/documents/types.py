@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Heading:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """The text of a file and what stands over it."""
 
@@ -30,7 +31,15 @@ class Document:
 
     def section_at(self, offset: int) -> str | None:
         """The headings over a position, `A > B`; None where there is none."""
+        at = bisect_right(self.headings, offset, key=lambda heading: heading.offset)
+        return self._paths[at - 1] if at else None
+
+    @cached_property
+    def _paths(self) -> list[str]:
+        """The path to each heading."""
+        found: list[str] = []
         path: list[Heading] = []
-        for heading in self.headings[: bisect_right(self.headings, offset, key=lambda heading: heading.offset)]:
+        for heading in self.headings:
             path = [above for above in path if above.level < heading.level] + [heading]
-        return " > ".join(heading.text for heading in path) or None
+            found.append(" > ".join(one.text for one in path))
+        return found

@@ -11,7 +11,23 @@ from qagen.errors import DataError
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
 
-class DocumentInfo(OpenModel):
+class Labels(OpenModel):
+    """Facts that other tools wrote in their own ways. One that does not fit counts as not said: it is only a label."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_what_does_not_fit(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        numbers = {name for name, field in cls.model_fields.items() if field.annotation == int | None}
+        return {
+            name: item
+            for name, item in value.items()
+            if name not in cls.model_fields or isinstance(item, int if name in numbers else str)
+        }
+
+
+class DocumentInfo(Labels):
     """Where the text came from. Labels only: no path is ever made from them."""
 
     file_name: str = ""
@@ -26,7 +42,7 @@ class DocumentInfo(OpenModel):
     """ISO 639-1 code."""
 
 
-class ProcessingInfo(OpenModel):
+class ProcessingInfo(Labels):
     """How the text was cut."""
 
     splitting_strategy: str | None = None

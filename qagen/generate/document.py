@@ -49,14 +49,14 @@ class OpenQA:
     def settle(self, item: Item, result: Any, trail: Trail) -> int:
         """Remember an `Answer`; gives the number of its pairs."""
         record = result.record.model_copy(update=_trail_fields(trail))
-        self._document.remember(item.position, Entry(record, result.pairs, result.rejected))
+        self._document.settle(item.position, Entry(record, result.pairs, result.rejected))
         return len(result.pairs)
 
     def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
         """Remember that the chunk failed, and every reply that was paid for."""
         error = ChunkError(type=code, message=message, at=utc_time())
         record = ChunkRecord(chunk_key=item.key, status="failed", error=error, **_trail_fields(trail))
-        self._document.remember(item.position, Entry(record))
+        self._document.settle(item.position, Entry(record))
 
     def status(self, *, interrupted: bool) -> str:
         """The status of the QA file."""

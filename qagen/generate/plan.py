@@ -43,6 +43,11 @@ class Plan:
         """Read the chunk file and the QA file again, and match them."""
         chunk_file = read_chunks(self.chunks_path)
         loaded = _load(chunk_file, self.chunks_path, self.qa_path, self.job)
+        if loaded.saved and loaded.document.pending(self.most_chunks):
+            # Another run may have written since the plan was made.
+            changes = _changes(loaded.saved, self.job)
+            if changes:
+                raise UsageError(f"{self.qa_path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
         if loaded.stale and loaded.saved:
             archive = files.new_path(self.qa_path.parent / "archive", self.qa_path.name)
             files.write(archive, state.archive_of(loaded.saved, loaded.stale))
@@ -63,8 +68,12 @@ class Job:
     plans: list[Plan] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     """Chunk files that cannot be used, and why."""
+    ignored: list[Path] = field(default_factory=list)
+    """Other JSON files beside the chunk files."""
     archived: int = 0
     """Documents whose earlier results were set aside."""
+    made_otherwise: int = 0
+    """Documents that are done, with other parameters than this run's."""
     stale: int = 0
     """Earlier chunks that are in their documents no more."""
 
@@ -106,7 +115,8 @@ def plan(settings: Settings) -> Job:
         DataError: there is no chunk file, or none can be used.
     """
     job = _empty_job(settings)
-    paths = find_chunk_files(settings.chunks_dir)
+    found = find_chunk_files(settings.chunks_dir)
+    paths, job.ignored = found.paths, found.ignored
     _refuse_same_outputs(paths)
     budget = settings.limit
     longest = 0
@@ -182,7 +192,9 @@ def _empty_job(settings: Settings) -> Job:
     template = settings.prompt_template_file
     try:
         text = files.read_bytes(template).decode("utf-8") if template else None
-    except (DataError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise UsageError(f"{template}: the prompt template is not UTF-8; save it as UTF-8") from None
+    except DataError as error:
         raise UsageError(f"--prompt-template-file: {error}") from None
     prompt = prompts.load(settings.system_message, settings.extra_instructions, text, str(template))
     order = prompts.Order(
@@ -229,7 +241,12 @@ def _plan_document(
     resuming = settings.resume and qa_path.exists()
     loaded = _load(chunk_file, path, qa_path, job, fresh=not resuming)
     pending = loaded.document.pending(budget)
-    changed = _changes(loaded.saved.qa_generation_info, job) if loaded.saved and pending else []
+    changed = _changes(loaded.saved, job) if loaded.saved else []
+    if changed and not pending:
+        job.made_otherwise += 1
+        changed = []
+    if loaded.saved and loaded.stale:
+        changed += _cut_otherwise(loaded.saved, chunk_file)
     job.stale += len(loaded.stale)
     one = Plan(
         chunks_path=path,
@@ -268,15 +285,29 @@ def _load(chunk_file: ChunkFile, path: Path, qa_path: Path, job: Job, *, fresh: 
         matching = state.match(saved, chunk_file, document.keys, path.name)
     except (DataError, UsageError) as error:
         raise type(error)(f"{qa_path}: {error}") from None
-    state.resume(document, saved, matching)
+    document.resume(saved.qa_generation_info, matching.entries)
     return _Loaded(document, saved, tuple(matching.stale), bool(matching.stale) or matching.moved)
 
 
-def _changes(info: GenerationInfo, job: Job) -> list[str]:
-    """Parameters that are others than those of the earlier results. Files of older tools say too little to compare."""
-    if not info.fingerprint or info.fingerprint == job.fingerprint:
+def _changes(saved: QAFile, job: Job) -> list[str]:
+    """Parameters that are others than those of the earlier results, where there are any.
+
+    A first try that brought nothing binds nobody. Files of older tools say too little to compare.
+    """
+    info = saved.qa_generation_info
+    brought = any(record.status == "completed" or record.raw_replies for record in saved.chunks.values())
+    if not info.fingerprint or info.fingerprint == job.fingerprint or not brought:
         return []
     return state.differences(info.parameters, job.parameters) or ["fingerprint: made with other parameters"]
+
+
+def _cut_otherwise(saved: QAFile, chunk_file: ChunkFile) -> list[str]:
+    """Another size or strategy of cutting, which makes earlier results useless: nobody should do that by mistake."""
+    names = ("splitting_strategy", "chunk_size")
+    old, new = (
+        {name: getattr(one, name) for name in names} for one in (saved.processing_info, chunk_file.processing_info)
+    )
+    return state.differences(old, new) if all(old.values()) and all(new.values()) else []
 
 
 def _context_tokens(longest_bytes: int, job: Job) -> int:
@@ -286,7 +317,8 @@ def _context_tokens(longest_bytes: int, job: Job) -> int:
     the safe side: English has four, Chinese three.
     """
     prompt_bytes = len((job.prompt.system + job.prompt.template).encode("utf-8", "replace")) + longest_bytes
-    needed = prompt_bytes // 3 + 200 + job.order.max_tokens
+    # Twice the answer: a reply that was cut is asked for once more with twice the room.
+    needed = prompt_bytes // 3 + 200 + 2 * job.order.max_tokens
     window = _CONTEXT_STEP
     while window < needed:
         window *= 2

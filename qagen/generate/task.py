@@ -40,19 +40,19 @@ class GenerateTask:
             reading = pairs.read(reply.text, cut=cut)
         except pairs.Unreadable as problem:
             if cut:
-                return self._after_cut(request, turn)
+                return self._after_cut(request, turn, None)
             if turn < MOST_ROUNDS:
                 # From the first request: complaints about earlier rounds must not pile up.
                 return AskAgain(prompts.ask_again(self._first_request(item), str(problem)))
             return Rejected("invalid_output", f"the reply could not be used: {problem}")
         if cut and 2 * len(reading.drafts) < self._job.order.questions_per_chunk and turn == 1:
-            return self._after_cut(request, turn)
+            return self._after_cut(request, turn, self._settled(reading, reply, item, cut=cut))
         return self._settled(reading, reply, item, cut=cut)
 
-    def _after_cut(self, request: ChatRequest, turn: int) -> AskAgain | Rejected:
+    def _after_cut(self, request: ChatRequest, turn: int, fallback: Settled | None) -> AskAgain | Rejected:
         """One more try with twice the room; a third would cut the same way."""
         if turn == 1:
-            return AskAgain(dataclasses.replace(request, max_tokens=2 * request.max_tokens))
+            return AskAgain(dataclasses.replace(request, max_tokens=2 * request.max_tokens), fallback)
         return Rejected("max_tokens", f"the reply was cut at {request.max_tokens} tokens; raise --max-tokens")
 
     def _first_request(self, item: Item) -> ChatRequest:

@@ -21,7 +21,7 @@ import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
+from qagen.errors import AccessError, ProviderError, RejectedError, TransientError, UsageError
 from qagen.llm import faults
 from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Pace, backoff_s
 from qagen.llm.providers import Endpoint, is_near
@@ -46,6 +46,7 @@ class Meter:
 
     requests: int = 0
     retries: int = 0
+    in_flight: int = 0
     answers: int = 0
     """HTTP answers of any status."""
     rate_limits: int = 0
@@ -154,12 +155,13 @@ class Client:
 
         def wait(state: RetryCallState) -> float:
             error = _error_of(state)
-            delay = backoff_s(error, state.attempt_number)
-            if error.is_rate_limit:
-                self.meter.rate_limits += 1
-                self._pace.hold(loop.time() + delay)
+            return backoff_s(error, state.attempt_number)
+
+        def before_sleep(state: RetryCallState) -> None:
             self.meter.retries += 1
-            return delay
+            if _error_of(state).is_rate_limit:
+                self.meter.rate_limits += 1
+                self._pace.hold(loop.time() + state.upcoming_sleep)
 
         def last_error(state: RetryCallState) -> None:
             error = _error_of(state)
@@ -171,6 +173,7 @@ class Client:
             retry=retry_if_exception_type(TransientError),
             stop=give_up,
             wait=wait,
+            before_sleep=before_sleep,
             sleep=cast(Callable[[float], Awaitable[None]], self._pause),
             retry_error_callback=last_error,
         )
@@ -202,6 +205,7 @@ class Client:
     async def _exchange(self, client: httpx.AsyncClient, call: HttpCall) -> tuple[int, httpx.Headers, bytes]:
         """Send, and read the whole answer within the deadline and the bound."""
         answered = False
+        self.meter.in_flight += 1
         try:
             async with (
                 asyncio.timeout(self.endpoint.provider.deadline_s),
@@ -219,6 +223,8 @@ class Client:
             translated = translate(error, self.endpoint, answered=answered)
             self.meter.possibly_billed += translated.code in {"reset", "truncated_body", "read_timeout"}
             raise translated from error
+        finally:
+            self.meter.in_flight -= 1
 
     async def _read(self, response: httpx.Response) -> bytes:
         """The body, decompressed by ourselves: httpx would inflate a small bomb into all memory there is."""
@@ -262,6 +268,9 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
 
     Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
     A host that is near is never reached through a proxy: the documents would leave the house.
+
+    Raises:
+        UsageError: what the environment says of proxies or certificates cannot be used.
     """
     timeout = httpx.Timeout(
         connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, read=endpoint.provider.read_timeout_s, pool=None
@@ -270,6 +279,16 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
         from qagen.llm.rules import RulesTransport
 
         return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
+    try:
+        return _network_clients(endpoint, concurrency, timeout)
+    except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
+        raise UsageError(
+            f"the proxy or certificate settings of the environment cannot be used: {error}. Look at HTTPS_PROXY, "
+            "ALL_PROXY and SSL_CERT_FILE."
+        ) from error
+
+
+def _network_clients(endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout) -> list[httpx.AsyncClient]:
     near = is_near(endpoint.base_url)
     context = _tls_context() if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return [

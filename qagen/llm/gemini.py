@@ -14,7 +14,7 @@ import orjson
 
 from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
-from qagen.llm.schemas import known_to_gemini
+from qagen.llm.schemas import without_text_bounds
 from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage
 
 _FINISH: dict[str, Finish] = {
@@ -57,7 +57,7 @@ def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
     if request.schema is not None:
         config["responseMimeType"] = "application/json"
         if request.sends("schema"):
-            config["responseJsonSchema"] = known_to_gemini(request.schema)
+            config["responseJsonSchema"] = without_text_bounds(request.schema)
     if request.effort is not None and request.sends("effort"):
         config["thinkingConfig"] = _thinking(request.model, request.effort)
     body = {

@@ -6,10 +6,11 @@ import random
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from qagen.errors import RejectedError, TransientError
+from qagen.errors import ProviderError, RejectedError, TransientError
 
 NOBODY_THERE = frozenset({"dns", "connect"})
 """Codes of faults that, before the first answer of a run, mean a wrong address rather than a passing fault."""
+_NO_ANSWER = NOBODY_THERE | {"reset", "read_timeout", "deadline"}
 MOST_WAITING_S = 900.0
 """How long one request may be tried in all, rate limits included."""
 _BASE_S = 1.0
@@ -54,27 +55,33 @@ Suspect = TypeVar("Suspect")
 class Breaker(Generic[Suspect]):
     """Tells a chunk's own fault from a fault of the world.
 
-    A chunk whose tries are exhausted is held back as a suspect: when another chunk succeeds afterwards, the fault was
-    its own; when suspects pile up and nothing succeeds, the provider is down and none of them has failed.
+    A chunk that seems to have failed is held back as a suspect. When others succeed afterwards, the fault was its own;
+    when suspects pile up and nothing succeeds, the provider is down, or our request is wrong, and none of them failed.
     """
 
     most_suspects: int = 3
     suspects: list[Suspect] = field(default_factory=list)
     successes: int = 0
-    refusals: int = 0
 
     def succeeded(self) -> list[Suspect]:
-        """A request succeeded. Gives the suspects that have failed by that."""
+        """A request succeeded. Gives the suspects, about whom can be decided now."""
         self.successes += 1
-        cleared, self.suspects = self.suspects, []
-        return cleared
+        return self.release()
 
-    def exhausted(self, suspect: Suspect) -> bool:
-        """A chunk used up its tries. True: nothing succeeds any more, stop."""
+    def suspect(self, suspect: Suspect) -> bool:
+        """Hold one back. True: nothing succeeds any more, stop."""
         self.suspects.append(suspect)
         return len(self.suspects) >= self.most_suspects
 
-    def rejected(self, error: RejectedError) -> bool:
-        """The provider refused a request for good. True: it has refused all so far, so it is our parameters; stop."""
-        self.refusals += error.code == "bad_request"
-        return self.successes == 0 and self.refusals >= self.most_suspects
+    def release(self) -> list[Suspect]:
+        """Give up all suspects."""
+        released, self.suspects = self.suspects, []
+        return released
+
+    def is_doubtful(self, error: RejectedError) -> bool:
+        """Whether a refusal may mean our parameters rather than this chunk: nothing has succeeded yet."""
+        return error.code == "bad_request" and not self.successes
+
+    def is_down(self, error: ProviderError) -> bool:
+        """Whether the fault means that the provider is down, where nothing succeeded after it."""
+        return isinstance(error, TransientError) and (error.code in _NO_ANSWER or not self.successes)

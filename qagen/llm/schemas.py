@@ -50,7 +50,7 @@ def without_bounds(schema: Schema) -> dict[str, Any]:
     return _walk(schema, adapt)
 
 
-def known_to_gemini(schema: Schema) -> dict[str, Any]:
+def without_text_bounds(schema: Schema) -> dict[str, Any]:
     """For Gemini, which ignores or refuses some keywords: `const` becomes an enum of one, others are left out."""
 
     def adapt(node: dict[str, Any]) -> dict[str, Any]:

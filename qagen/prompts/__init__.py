@@ -23,8 +23,12 @@ from qagen.prompts.schema import QUESTION_TYPES, REPLY_SCHEMA
 
 __all__ = ["QUESTION_TYPES", "REPLY_SCHEMA", "Order", "Prompt", "ask", "ask_again", "fence", "load"]
 
-PLACEHOLDERS = ("title", "section", "language", "context_before", "passage", "question_count", "question_types")
-"""Names that a template may use. `passage` and `context_before` come with their tags."""
+PLACEHOLDERS = (
+    *("document", "title", "section", "language", "context_before", "passage", "question_count", "question_types"),
+)
+"""Names that a template may use. `passage` and `context_before` come with their tags; `document` is title, section and
+language, each on a line of its own where it is known."""
+_LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,15 @@ def load(
 
 def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: DocumentInfo) -> ChatRequest:
     """The first request for a chunk."""
-    title = document.title or document.file_name or "unknown"
+    title = _label(document.title or document.file_name)
+    section = _label(chunk.section)
+    language = _label(document.language)
+    named = {"Document": title, "Section": section, "Language": language}
     values = {
-        "title": title,
-        "section": chunk.section or "unknown",
-        "language": document.language or "the language of the passage",
+        "document": "\n".join(f"{name}: {text}" for name, text in named.items() if text),
+        "title": title or "unknown",
+        "section": section or "unknown",
+        "language": language or "the language of the passage",
         "context_before": fence("context", chunk.context_before, of=chunk.text) if chunk.context_before.strip() else "",
         "passage": fence("passage", chunk.core, of=chunk.text),
         "question_count": str(order.questions_per_chunk),
@@ -102,7 +110,7 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
         context_tokens=order.context_tokens,
         material={
             "passage": chunk.core,
-            "title": title,
+            "title": title or None,
             "section": chunk.section,
             "language": document.language,
             "questions": order.questions_per_chunk,
@@ -119,6 +127,11 @@ def fence(name: str, text: str, *, of: str | None = None) -> str:
     """The text between tags that it cannot contain, because they carry a hash of it (or of `of`, a longer text)."""
     digest = hashlib.sha256(f"qagen {name}\0{text if of is None else of}".encode("utf-8", "replace")).hexdigest()[:16]
     return f"<{name}-{digest}>\n{text.strip()}\n</{name}-{digest}>"
+
+
+def _label(text: str | None) -> str:
+    """A title or heading on one line, so that it cannot pass for more than that."""
+    return " ".join((text or "").split())[:_LONGEST_LABEL]
 
 
 def _preferred_types(chunk_key: str, count: int, seed: int | None) -> str:

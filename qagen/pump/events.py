@@ -86,6 +86,14 @@ class Tally:
     failures: dict[str, int] = field(default_factory=dict)
     """Failed chunks by code."""
 
+    def note(self, event: ChunkSaved) -> None:
+        """A chunk is on the disk."""
+        self.saved += 1
+        self.made += event.made
+        if event.failed:
+            self.failed += 1
+            self.failures[event.failed.code] = self.failures.get(event.failed.code, 0) + 1
+
     def cost_usd(self, price: Price | None) -> float | None:
         """US dollars spent in this run; None where the price is unknown."""
         return None if price is None else price.cost(self.usage)
@@ -101,6 +109,8 @@ class Outcome:
     """Exit code of the signal that stopped it."""
     closed: dict[str, DocumentClosed] = field(default_factory=dict)
     unopened: list[DocumentFailed] = field(default_factory=list)
+    lost: int = 0
+    """Chunks whose results were received and could not be saved."""
 
     def exit_code(self, *, failed_chunks: int, successes: int) -> int:
         """What the process should end with. An unknown model before the first success is a mistake of the command."""

@@ -22,6 +22,10 @@ class Sheet:
         self.unsaved: list[tuple[ChunkSaved, asyncio.Event]] = []
         self.must_save = document.changed
         self.lends_room = False
+        self.broken = False
+        """It could not be saved; nothing more is written."""
+        self.saved = document.counts
+        """What the file on the disk holds."""
         self.wake = asyncio.Event()
         self.finished = asyncio.Event()
 
@@ -47,13 +51,17 @@ class Feed:
         self._on_open = on_open
         self._on_failure = on_failure
         self._items: deque[Item] = deque()
+        """Of the document that was opened last."""
+        self._again: deque[Item] = deque()
+        """Held back, and to be given once more."""
         self._sheets: dict[int, Sheet] = {}
         self._turn = asyncio.Lock()
         self.stopping = False
-        self.in_flight = 0
 
     def end(self) -> None:
         """No more items: every document may close as soon as nothing of it is in flight."""
+        while self._again:
+            self.let_go(self._again.popleft())
         self._room.release()  # whoever waits for room must see that there is nothing more to wait for
         for sheet in self._sheets.values():
             sheet.all_given = True
@@ -64,11 +72,12 @@ class Feed:
         # Opening a document awaits; without the turn two workers could take the same one.
         async with self._turn:
             while not self.stopping:
+                if self._again:
+                    return self._again.popleft()  # in flight since it was held back
                 if self._items:
                     item = self._items.popleft()
                     sheet = self.sheet_of(item)
                     sheet.in_flight += 1
-                    self.in_flight += 1
                     sheet.all_given = not self._items
                     return item
                 if not await self._open_next():
@@ -110,11 +119,10 @@ class Feed:
             yield
         finally:
             sheet.in_flight -= 1
-            self.in_flight -= 1
             sheet.check_finished()
 
     def hold_back(self, item: Item) -> None:
-        """Keep the item's document open until `let_go`, without keeping another one from being opened."""
+        """Keep the item's document open until `let_go` or `give_again`, without keeping others from being opened."""
         sheet = self.sheet_of(item)
         sheet.in_flight += 1
         if not sheet.lends_room:
@@ -126,6 +134,10 @@ class Feed:
         sheet = self.sheet_of(item)
         sheet.in_flight -= 1
         sheet.check_finished()
+
+    def give_again(self, item: Item) -> None:
+        """The item that was held back is given once more, before all others."""
+        self._again.append(item)
 
     def close(self, sheet: Sheet) -> None:
         """The document is saved for good; another may be opened."""

@@ -18,16 +18,18 @@ from qagen.pump.task import MOST_ROUNDS, Item, Rejected, Settled, Task, Trail, U
 
 REST = 9.0
 """With several requests in flight a writer rests this many times as long as its last write took ..."""
+DRAIN_S = 30.0
+"""How long requests in flight may still take once the run is stopped."""
 LONGEST_REST_S = 1.5
 """... but never longer: what was received is on the disk within about this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """A chunk whose tries are used up: it failed, or the provider did."""
+    """A chunk that failed, unless the provider or our parameters did: that is not known yet."""
 
     item: Item
-    error: TransientError
+    error: TransientError | RejectedError
     trail: Trail
 
 
@@ -52,8 +54,10 @@ class Pump:
         self._on_event = on_event
         self._feed = Feed(documents, most_open, self._start_writer, self._note_unopened)
         self._breaker: Breaker[_Suspect] = Breaker()
+        self._second_chances: dict[tuple[int, int], Trail] = {}
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
+        self._drain: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
 
     async def run(self) -> Outcome:
@@ -63,22 +67,26 @@ class Pump:
             await asyncio.wait(self._workers)
             self._settle_suspects()
             self._feed.end()
+        if self._drain is not None:
+            self._drain.cancel()
         if self._bug is not None:
             raise self._bug
         return self.outcome
 
-    def stop(self, why: str, *, error: QagenError | None = None, exit_signal: int | None = None) -> None:
-        """Ask nothing more; what is in flight may finish and is saved. Only the first call counts."""
+    def stop(
+        self, why: str, *, error: QagenError | None = None, exit_signal: int | None = None, drain_s: float = DRAIN_S
+    ) -> None:
+        """Ask nothing more; what is in flight may finish within `drain_s` and is saved. Only the first call counts."""
         if self._feed.stopping:
             return
         self.outcome.stopped_by, self.outcome.exit_signal = error, exit_signal
         self._client.stop()
         self._feed.stopping = True
-        suspects, self._breaker.suspects = self._breaker.suspects, []
-        for suspect in suspects:
+        for suspect in self._breaker.release():
             self._feed.let_go(suspect.item)
         self._feed.end()
-        self._on_event(Stopping(why, self._feed.in_flight, by_error=error is not None))
+        self._drain = asyncio.get_running_loop().call_later(drain_s, self.cancel)
+        self._tell(Stopping(why, self._client.meter.in_flight, by_error=error is not None))
 
     def cancel(self) -> None:
         """Give up what is in flight, too; what was received is saved."""
@@ -90,6 +98,13 @@ class Pump:
         """Whether the run is being ended early."""
         return self._feed.stopping
 
+    def _tell(self, event: Event) -> None:
+        """Pass an event on. A listener that fails is not asked again: what costs money goes on without it."""
+        try:
+            self._on_event(event)
+        except Exception:  # noqa: BLE001 - a closed terminal must not end the run
+            self._on_event = lambda _: None
+
     # Workers
 
     async def _work(self, slot: int) -> None:
@@ -97,14 +112,15 @@ class Pump:
             while (item := await self._feed.next()) is not None:
                 with self._feed.holding(item):
                     await self._settle(item, slot)
+        except QagenError as error:
+            self.stop(str(error), error=error)
         except Exception as error:  # noqa: BLE001 - a bug: raised by `run`, after what was received is saved
-            self._bug = self._bug or error
-            self.stop(f"an internal error: {error!r}")
+            self._note_bug(error)
 
     async def _settle(self, item: Item, slot: int) -> None:
         """One chunk, from its plan to its record."""
         plan = self._task.plan(item)
-        trail = Trail()
+        trail = self._second_chances.get((id(item.document), item.position)) or Trail()
         if isinstance(plan, Settled):
             await self._record(item, plan, trail)
             return
@@ -112,29 +128,25 @@ class Pump:
             decision = await self._ask(item, plan, slot, trail)
         except Stopped:
             return
-        except RejectedError as error:
-            if self._breaker.rejected(error):
-                text = f"{error}. It has refused every request so far, so the parameters are wrong."
-                self.stop(text, error=UsageError(text))
+        except (RejectedError, TransientError) as error:
+            if isinstance(error, TransientError) or self._breaker.is_doubtful(error):
+                self._suspect(_Suspect(item, error, trail))
                 return
             decision = Rejected(error.code, str(error))
-        except TransientError as error:
-            if self.stopping:
-                return  # nobody will succeed after it any more, so nothing would ever decide about it
-            self._feed.hold_back(item)
-            if self._breaker.exhausted(_Suspect(item, error, trail)):
-                text = f"{error}. No request succeeds any more; run the same command again later."
-                self.stop(text, error=AccessError(text, code=error.code))
-            return
-        except ProviderError as error:
-            self.stop(str(error), error=error)
-            return
         await self._record(item, decision, trail)
 
     async def _ask(self, item: Item, request: ChatRequest, slot: int, trail: Trail) -> Settled | Rejected:
-        """Rounds of asking until the reply is understood."""
+        """Rounds of asking until the reply is understood. What an earlier round brought is better than nothing."""
+        fallback: Settled | None = None
         for turn in range(1, MOST_ROUNDS + 1):
-            reply = await self._client.send(request, slot, trail.attempts)
+            try:
+                reply = await self._client.send(request, slot, trail.attempts)
+            except (Stopped, ProviderError) as error:
+                if fallback is None:
+                    raise
+                if isinstance(error, AccessError):
+                    self.stop(str(error), error=error)
+                return fallback
             self._count(reply, trail)
             decision = self._task.understand(reply, item, request, turn)
             if isinstance(decision, Settled) and decision.fully_used:
@@ -145,8 +157,8 @@ class Pump:
             self.tally.unusable += 1
             self.tally.wasted += reply.usage
             if isinstance(decision, Rejected):
-                return decision
-            request = decision.request
+                return fallback or decision
+            request, fallback = decision.request, decision.fallback or fallback
         raise AssertionError("a task asked again in the last round")
 
     def _count(self, reply: ChatReply, trail: Trail) -> None:
@@ -156,10 +168,18 @@ class Pump:
         self.tally.usage += reply.usage
         self.tally.uncounted += not reply.usage.reported
         for suspect in self._breaker.succeeded():
-            self._fail_suspect(suspect)
+            self._judge(suspect)
 
     async def _record(self, item: Item, decision: Settled | Rejected, trail: Trail) -> None:
         """Put the decision into the document, for its writer to save."""
+        sheet = self._feed.sheet_of(item)
+        durable = self._note(sheet, item, decision, trail)
+        if self._concurrency == 1 and not sheet.broken:
+            # Nothing else is under way, so nothing is gained by asking on before this one is safe.
+            await durable.wait()
+
+    def _note(self, sheet: Sheet, item: Item, decision: Settled | Rejected, trail: Trail) -> asyncio.Event:
+        """The same without waiting; gives the event of its being on the disk."""
         if isinstance(decision, Settled):
             made = item.document.settle(item, decision.result, trail)
             event = ChunkSaved(item.document.name, item.chunk.chunk_id, made)
@@ -168,36 +188,56 @@ class Pump:
             excerpt = trail.last.text[:500] if trail.last else ""
             failure = ChunkFailure(decision.code, decision.message, trail.attempts.sent, excerpt)
             event = ChunkSaved(item.document.name, item.chunk.chunk_id, 0, failure)
-        sheet = self._feed.sheet_of(item)
         durable = asyncio.Event()
         sheet.unsaved.append((event, durable))
         sheet.wake.set()
-        if self._concurrency == 1:
-            # Nothing else is under way, so nothing is gained by asking on before this one is safe.
-            await durable.wait()
+        return durable
 
-    def _fail_suspect(self, suspect: _Suspect) -> None:
-        """Others succeed, so the fault was this chunk's own."""
-        item, error, trail = suspect.item, suspect.error, suspect.trail
-        sheet = self._feed.sheet_of(item)
-        item.document.fail(item, f"transient:{error.code}", str(error), trail)
-        failure = ChunkFailure(f"transient:{error.code}", str(error), trail.attempts.sent)
-        sheet.unsaved.append((ChunkSaved(item.document.name, item.chunk.chunk_id, 0, failure), asyncio.Event()))
-        sheet.wake.set()
-        self._feed.let_go(item)
+    # Whose fault is it?
+
+    def _suspect(self, suspect: _Suspect) -> None:
+        """Hold the chunk back until it is known whether others succeed; stop when too many gather."""
+        if self.stopping:
+            return  # nobody will succeed after it any more, so nothing would ever decide about it
+        self._feed.hold_back(suspect.item)
+        if not self._breaker.suspect(suspect):
+            return
+        if isinstance(suspect.error, RejectedError):
+            text = f"{suspect.error} It has refused every request so far, so something in the request is wrong."
+            self.stop(text, error=UsageError(text))
+        else:
+            text = f"{suspect.error}. No request succeeds any more; run the same command again later."
+            self.stop(text, error=AccessError(text, code=suspect.error.code))
+
+    def _judge(self, suspect: _Suspect) -> None:
+        """Others succeed. A fault that may pass gets a second chance, so that an outage fails no chunk."""
+        item, key = suspect.item, (id(suspect.item.document), suspect.item.position)
+        if isinstance(suspect.error, TransientError) and key not in self._second_chances:
+            self._second_chances[key] = suspect.trail
+            self._feed.give_again(item)
+        else:
+            self._fail(suspect)
+
+    def _fail(self, suspect: _Suspect) -> None:
+        """The fault was this chunk's own."""
+        error = suspect.error
+        code = f"transient:{error.code}" if isinstance(error, TransientError) else error.code
+        self._note(self._feed.sheet_of(suspect.item), suspect.item, Rejected(code, str(error)), suspect.trail)
+        self._feed.let_go(suspect.item)
 
     def _settle_suspects(self) -> None:
-        """At the end: a suspect has failed if anything ever succeeded; else the provider is down."""
-        suspects = self._breaker.suspects
-        if not suspects or self.stopping:
+        """At the end nobody succeeds after them. Who got an answer has failed; who got none met a dead provider."""
+        if self.stopping:
             return
-        if self._breaker.successes:
-            for suspect in self._breaker.succeeded():
-                self._fail_suspect(suspect)
-            return
-        error = suspects[0].error
-        text = f"{error}. Nothing succeeded; run the same command again later."
-        self.stop(text, error=AccessError(text, code=error.code))
+        dead = [one for one in self._breaker.suspects if self._breaker.is_down(one.error)]
+        for suspect in self._breaker.release():
+            if suspect in dead:
+                self._feed.let_go(suspect.item)
+            else:
+                self._fail(suspect)
+        if dead:
+            text = f"{dead[0].error}. Nothing succeeded after that; run the same command again later."
+            self.stop(text, error=AccessError(text, code=dead[0].error.code))
 
     # Writers
 
@@ -207,34 +247,50 @@ class Pump:
     def _note_unopened(self, name: str, error: QagenError) -> None:
         event = DocumentFailed(name, str(error))
         self.outcome.unopened.append(event)
-        self._on_event(event)
+        self._tell(event)
+
+    def _note_bug(self, error: Exception) -> None:
+        self._bug = self._bug or error
+        self.stop(f"an internal error: {error!r}")
 
     async def _keep_saved(self, sheet: Sheet) -> None:
         """Write the document whenever it changed, until nothing more can change."""
-        written_status = ""
         try:
-            while True:
-                await sheet.wake.wait()
-                sheet.wake.clear()
-                last = sheet.finished.is_set()
-                status = sheet.document.status(interrupted=self.stopping and last)
-                if sheet.unsaved or sheet.must_save or (written_status and last and status != written_status):
-                    took = await self._save(sheet, interrupted=self.stopping and last)
-                    written_status = status
-                    if self._concurrency > 1 and not last:
-                        await _rest(sheet, min(REST * took, LONGEST_REST_S))
-                if last:
-                    break
+            await self._save_until_finished(sheet)
         except StorageError as error:
+            self._give_up(sheet)
             self.stop(str(error), error=error)
-        finally:
-            for _, durable in sheet.unsaved:
-                durable.set()
-            self._feed.close(sheet)
+        except Exception as error:  # noqa: BLE001 - a bug: the other documents are still saved
+            self._give_up(sheet)
+            self._note_bug(error)
+        # Requests of a document that cannot be saved may still be in flight.
+        await sheet.finished.wait()
+        self._feed.close(sheet)
         status = sheet.document.status(interrupted=self.stopping)
-        closed = DocumentClosed(sheet.document.name, status, sheet.document.counts)
+        closed = DocumentClosed(sheet.document.name, "unsaved" if sheet.broken else status, sheet.saved)
         self.outcome.closed[sheet.document.name] = closed
-        self._on_event(closed)
+        self.outcome.lost += len(sheet.unsaved)
+        self._tell(closed)
+
+    def _give_up(self, sheet: Sheet) -> None:
+        """Nothing more of this document is written; nobody waits for it."""
+        sheet.broken = True
+        for _, durable in sheet.unsaved:
+            durable.set()
+
+    async def _save_until_finished(self, sheet: Sheet) -> None:
+        written_status = ""
+        last = False
+        while not last:
+            await sheet.wake.wait()
+            sheet.wake.clear()
+            last = sheet.finished.is_set()
+            status = sheet.document.status(interrupted=self.stopping and last)
+            if sheet.unsaved or sheet.must_save or (written_status and last and status != written_status):
+                took = await self._save(sheet, interrupted=self.stopping and last)
+                written_status = status
+                if self._concurrency > 1 and not last:
+                    await _rest(sheet, min(REST * took, LONGEST_REST_S))
 
     async def _save(self, sheet: Sheet, *, interrupted: bool) -> float:
         """One write of all that is known now; seconds it took. Only then does what it holds count."""
@@ -242,19 +298,18 @@ class Pump:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
+            counts = sheet.document.counts
             data = sheet.document.encode(interrupted=interrupted)
             await asyncio.to_thread(files.write, sheet.document.path, data, keep_backup=True)
         except BaseException:
             sheet.unsaved = batch + sheet.unsaved
             raise
+        sheet.saved = counts
         for event, durable in batch:
-            self.tally.saved += 1
-            self.tally.made += event.made
-            if event.failed:
-                self.tally.failed += 1
-                self.tally.failures[event.failed.code] = self.tally.failures.get(event.failed.code, 0) + 1
+            self.tally.note(event)
             durable.set()
-            self._on_event(event)
+        for event, _ in batch:
+            self._tell(event)
         return loop.time() - began
 
 

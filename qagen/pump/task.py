@@ -46,9 +46,11 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """The reply was no use; this request may bring a better one."""
+    """The reply was no use, or not enough; this request may bring a better one."""
 
     request: ChatRequest
+    fallback: Settled | None = None
+    """What the reply was good for, should nothing better come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from qagen.formats import ChunkFile, ChunkRecord, GenerationInfo, QAFile, encode, utc_time
+from qagen.formats import ChunkFile, ChunkRecord, GenerationInfo, TokenCounts, encode, utc_time
 from qagen.formats.qa_file import DocumentStatus
 from qagen.llm.prices import Price
 from qagen.llm.types import Usage
 from qagen.state.identity import chunk_keys
-from qagen.state.matching import Entry, Matching
+from qagen.state.matching import Entry
 
 _BETWEEN_LINES = b",\n    "
 """Pairs stand one per line, indented as their list: users grep and diff these files."""
@@ -73,6 +74,29 @@ class DocumentState:
     price: Price | None = None
     """None where it is unknown."""
     _saved: dict[int, _Saved] = field(default_factory=dict)
+    _failed_before: dict[int, ChunkRecord] = field(default_factory=dict)
+    """Records of earlier runs that a new try adds to: what they cost was paid."""
+    _earlier: GenerationInfo | None = None
+    """What an earlier run said of itself; it stands until this run adds a result."""
+
+    def settle(self, position: int, entry: Entry) -> None:
+        """Take over a result of this run, on top of what earlier tries of the chunk cost."""
+        earlier = self._failed_before.pop(position, None)
+        if earlier is not None:
+            entry = replace(entry, record=_added(earlier, entry.record))
+        if self._earlier is not None:
+            times = {"generated_at": self._earlier.generated_at, "serial": self.info.serial}
+            self.info, self._earlier = self.info.model_copy(update=times), None
+        self.remember(position, entry)
+
+    def resume(self, info: GenerationInfo, entries: Mapping[int, Entry]) -> None:
+        """Take over what an earlier run remembers."""
+        for position, entry in entries.items():
+            self.remember(position, entry)
+            if entry.record.status == "failed":
+                self._failed_before[position] = entry.record
+        self.info = self.info.model_copy(update={"serial": info.serial})
+        self._earlier = info
 
     def remember(self, position: int, entry: Entry) -> None:
         """Take over what is known of the chunk at `position`, as the bytes that will be saved."""
@@ -116,13 +140,9 @@ class DocumentState:
         """The whole file. Each call counts the serial up: it is meant to be written."""
         status = self.status(interrupted=interrupted)
         now = utc_time()
-        self.info = self.info.model_copy(
-            update={
-                "serial": self.info.serial + 1,
-                "updated_at": now,
-                "generated_at": self.info.generated_at or now,
-            }
-        )
+        serial = self.info.serial + 1
+        self.info = self.info.model_copy(update={"serial": serial, "generated_at": self.info.generated_at or now})
+        info = (self._earlier or self.info).model_copy(update={"serial": serial, "updated_at": now})
         ordered = sorted(self._saved.items())
         indexes = [chunk.chunk_index for chunk in self.chunk_file.chunks]
         document = {
@@ -132,7 +152,7 @@ class DocumentState:
                 **self.chunk_file.processing_info.model_dump(mode="json"),
                 "total_chunks": len(self.keys),
             },
-            "qa_generation_info": self.info.model_dump(mode="json"),
+            "qa_generation_info": info.model_dump(mode="json"),
             "status": status,
             "completed_chunks": [indexes[at] for at, one in ordered if one.status == "completed"],
             "failed_chunks": [indexes[at] for at, one in ordered if one.status == "failed"],
@@ -169,12 +189,15 @@ def start(
     return DocumentState(path, chunk_file, chunks_name, chunk_keys(chunk_file.chunks), info, price)
 
 
-def resume(state: DocumentState, saved: QAFile, matching: Matching) -> None:
-    """Take over what the QA file remembers."""
-    for position, entry in matching.entries.items():
-        state.remember(position, entry)
-    state.info = state.info.model_copy(
-        update={"serial": saved.qa_generation_info.serial, "generated_at": saved.qa_generation_info.generated_at}
+def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:
+    """The new record, with what the earlier tries cost and brought."""
+    counts = {name: getattr(earlier.usage, name) + value for name, value in record.usage.model_dump().items()}
+    return record.model_copy(
+        update={
+            "attempts": earlier.attempts + record.attempts,
+            "usage": TokenCounts(**counts),
+            "raw_replies": [*earlier.raw_replies, *record.raw_replies],
+        }
     )
 
 

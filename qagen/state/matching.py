@@ -72,14 +72,23 @@ def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -
             f"has {len(keys)}: its results cannot be matched. Use --no-resume to set it aside and begin anew."
         )
     entries: dict[int, Entry] = {}
-    done = {chunk.chunk_index for chunk in chunk_file.chunks} & set(saved.completed_chunks)
+    if saved.status == "completed" and not saved.completed_chunks:
+        done = {chunk.chunk_index for chunk in chunk_file.chunks}
+    else:
+        done = {chunk.chunk_index for chunk in chunk_file.chunks} & set(saved.completed_chunks)
+    by_index: dict[int | None, list[Pair]] = {}
+    for pair in saved.training_pairs:
+        by_index.setdefault(pair.chunk_index, []).append(pair)
+    if None in by_index:
+        raise UsageError(
+            f"it is a file of an older tool, and {len(by_index[None])} of its pairs do not say which chunk they belong "
+            "to. `qagen combine` takes it as it is; to ask again, use --no-resume, which sets it aside."
+        )
     for position, (chunk, key) in enumerate(zip(chunk_file.chunks, keys, strict=True)):
         if chunk.chunk_index not in done:
             continue
         pairs = tuple(
-            place(_identified(pair, key), chunk, chunk_file.metadata)
-            for pair in saved.training_pairs
-            if pair.chunk_index == chunk.chunk_index
+            place(_identified(pair, key), chunk, chunk_file.metadata) for pair in by_index.get(chunk.chunk_index, ())
         )
         record = ChunkRecord(chunk_key=key, status="completed", kept=len(pairs))
         entries[position] = Entry(record, pairs)

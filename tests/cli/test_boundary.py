@@ -200,8 +200,8 @@ def test_terminal_escapes_in_names_are_not_printed() -> None:
 
 
 def test_markup_in_names_is_shown_as_it_is() -> None:
-    write_chunks("[bold]pump[red]")
-    assert "[bold]pump[red]" in CliRunner().invoke(app, ["status"]).output
+    Path("[bold]pump[red].txt").write_text("The limit of the pump is 4 bar.")
+    assert "[bold]pump[red].txt" in CliRunner().invoke(app, ["chunk", "[bold]pump[red].txt"]).output
 
 
 def test_terminal_escapes_in_the_facts_of_a_file_are_not_printed() -> None:

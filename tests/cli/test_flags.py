@@ -19,6 +19,7 @@ NO_SETTINGS = {
     "generate-qa": {"summary_json", "config_file", "provider_base_url"},
     "combine": {"config_file"},
     "status": {"as_json", "config_file"},
+    "doctor": {"as_json", "config_file", "provider_base_url"},
 }
 """Parameters that are about this one call."""
 

@@ -169,6 +169,7 @@ def test_replies_that_cannot_be_used_are_kept_and_asked_again(server: LLMServer)
 
 
 def test_two_runs_at_once_do_not_share_a_directory(server: LLMServer, marks: set[str]) -> None:
+    server.configure(latency_ms=400)
     first = start(server)
     server.wait_for(requests=1, timeout_s=30)
     second = qagen(*local(server))

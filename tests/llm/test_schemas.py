@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qagen.llm.schemas import known_to_gemini, strict, without_bounds
+from qagen.llm.schemas import without_text_bounds, strict, without_bounds
 from qagen.prompts import REPLY_SCHEMA
 
 BOUNDED: dict[str, Any] = {
@@ -24,12 +24,12 @@ BOUNDED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("adapt", [strict, without_bounds, known_to_gemini])
+@pytest.mark.parametrize("adapt", [strict, without_bounds, without_text_bounds])
 def test_our_own_schema_needs_no_adaptation(adapt: Any) -> None:
     assert adapt(REPLY_SCHEMA) == REPLY_SCHEMA
 
 
-@pytest.mark.parametrize("adapt", [strict, without_bounds, known_to_gemini])
+@pytest.mark.parametrize("adapt", [strict, without_bounds, without_text_bounds])
 def test_the_schema_that_is_given_is_not_changed(adapt: Any) -> None:
     before = copy.deepcopy(BOUNDED)
     adapt(BOUNDED)
@@ -56,7 +56,7 @@ def test_refused_bounds_become_words_in_the_description() -> None:
 
 
 def test_gemini_gets_no_pattern_no_length_and_an_enum_for_a_constant() -> None:
-    adapted = known_to_gemini(BOUNDED)
+    adapted = without_text_bounds(BOUNDED)
     assert adapted["properties"]["minLength"]["oneOf"][0] == {"enum": ["x"]}
     assert adapted["properties"]["items"]["items"] == {"type": "string"}
     assert adapted["$defs"]["word"] == {"type": "string", "description": "A word."}

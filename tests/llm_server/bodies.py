@@ -50,7 +50,7 @@ def _bad_gzip(response: Response, params: Params) -> Response:
 
 
 def _big_header(response: Response, params: Params) -> Response:
-    return response.with_headers(x_filler="a" * int(1024 * params.get("kilobytes", 128)))
+    return response.with_headers(x_filler="a" * int(1024 * params.get("kilobytes", 256)))
 
 
 BODIES: dict[str, Callable[[Response, Params], Response]] = {

@@ -33,7 +33,7 @@ class LLMServer:
 
     @property
     def url(self) -> str:
-        """The base URL for Ollama."""
+        """The base URL for Ollama, Claude and Gemini."""
         return f"http://127.0.0.1:{self.port}"
 
     @property

@@ -13,22 +13,25 @@ class Config:
     """Every key may be changed while the server runs."""
 
     api_key: str | None = None
-    """The only bearer key that passes (OpenAI). None: anybody may ask."""
+    """The only key that passes. None: any does, and OpenAI and Ollama ask for none."""
     models: list[str] | None = None
-    """The models that exist. None: all but those whose name begins with `no-such`."""
+    """The models that exist. None: all but those whose name begins with `no-such`. Claude and Gemini then have those
+    of their own names only."""
     latency_ms: float = 0
     """How long a good answer takes."""
     jitter_ms: float = 0
     """Up to that much more, drawn from seed and passage: answers overtake each other, in the same way every time."""
     seed: int = 0
     context_tokens: int = 128_000
-    """A longer prompt is refused by the OpenAI dialect."""
+    """A longer prompt is refused, except by Ollama. Claude's answer also ends where the context does."""
     num_ctx: int = 4096
     """Ollama's context where the request names none."""
     reasoning_tokens: int = 0
     """Hidden tokens of a model that reasons. They come out of the token limit first, as at the real ones."""
     cached_tokens: int = 0
-    """How much of each prompt is reported as cached (OpenAI)."""
+    """How much of each prompt is reported as read from the cache (not by Ollama)."""
+    cache_write_tokens: int = 0
+    """How much of the rest is reported as written to the cache (Claude)."""
     thinking: bool = True
     """False: the models of Ollama cannot think, and `think: true` is refused."""
     record_bodies: bool = True

@@ -30,7 +30,7 @@ from tests.llm_server.dialects.types import Ask
 
 _KINDS: tuple[Mapping[str, Any], ...] = (problems.PROBLEMS, texts.TEXTS, bodies.BODIES, deliveries.DELIVERIES)
 NAMES = frozenset(name for kind in _KINDS for name in kind)
-_PARAMS = problems.PARAMS | bodies.PARAMS | deliveries.PARAMS
+_PARAMS = problems.PARAMS | texts.PARAMS | bodies.PARAMS | deliveries.PARAMS
 _NEEDED = {"status": "status", "redirect": "location"}
 _CONDITIONS: dict[str, type | tuple[type, ...]] = {
     "nth": list,
@@ -152,4 +152,5 @@ def _rule(raw: dict[str, Any]) -> Rule:
         raise ValueError(f"fault {name} needs {_NEEDED[name]!r}")
     if name in problems.PROBLEMS:
         problems.check(name, params)
+    texts.check(name, params)
     return Rule(name, when, params, times, delay_ms)

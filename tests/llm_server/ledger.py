@@ -21,13 +21,14 @@ class Entry:
     """One request. What is answered is filled in when it is answered; until then `t_done` is None."""
 
     id: int
-    """From 1, in order of arrival. Also in the response, as `x-request-id: req_<id>`."""
+    """From 1, in order of arrival. Also in the response, as `x-request-id: req_<id>` (Claude: `request-id`; Gemini
+    has none)."""
     t: float
     """Seconds on the machine's monotonic clock (`time.monotonic`), comparable between processes."""
     connection: int
     """Number of the connection it came by: equal where a connection was used again."""
     dialect: str | None
-    """"openai", "ollama"; None for a path of nobody's."""
+    """"openai", "ollama", "anthropic", "gemini"; None for a path of nobody's."""
     method: str
     path: str
     """With its query; a key in it is masked."""

@@ -23,11 +23,24 @@ _RATE_LIMITS: dict[str, dict[str, str]] = {
     # Some hosts speak of quota and mean a rate limit: no structured code says so.
     "words": {"type": "error", "code": "429", "message": "insufficient quota, please retry later"},
 }
-_RATE_LIMIT_PARAMS = {"retry_after", "retry_after_date", "retry_after_ms", "variant", "headers"}
+_RATE_LIMIT_PARAMS = {"retry_after", "retry_after_date", "retry_after_ms", "retry_delay", "variant", "headers"}
+
+_QUOTAS = {
+    "account": "as the vendor usually says that there is no money",
+    "balance": "Claude: 400, the credit balance is too low",
+    "spend_limit": "Claude: 429, a spend limit that is enforced",
+    "own_limit": "Claude: 400, a spend limit that the user set",
+    "daily": "Gemini: 429, the quota of the day",
+    "prepaid": "Gemini: 402, the prepaid credit is gone",
+}
+"""A variant that a dialect does not have is said as "account"."""
 
 
 def _rate_limit(params: Params) -> Problem:
-    """`retry_after` goes out as it is, garbage too; `retry_after_date` is in seconds from now, as an HTTP-date."""
+    """`retry_after` goes out as it is, garbage too; `retry_after_date` is in seconds from now, as an HTTP-date.
+
+    Gemini says it in the body, as `retry_delay` or as the same number of seconds.
+    """
     headers: dict[str, str] = {}
     if "retry_after" in params:
         headers["retry-after"] = str(params["retry_after"])
@@ -35,12 +48,30 @@ def _rate_limit(params: Params) -> Problem:
         headers["retry-after"] = formatdate(time.time() + params["retry_after_date"], usegmt=True)
     if "retry_after_ms" in params:
         headers["retry-after-ms"] = str(params["retry_after_ms"])
-    variant = _RATE_LIMITS[params.get("variant", "requests")]
-    return Problem("rate_limit", headers=headers | params.get("headers", {}), **variant)  # type: ignore[arg-type]
+    variant = params.get("variant", "requests")
+    return Problem(
+        "rate_limit",
+        headers=headers | params.get("headers", {}),
+        variant=variant,
+        retry_delay=_retry_delay(params),
+        **_RATE_LIMITS[variant],  # type: ignore[arg-type]
+    )
+
+
+def _retry_delay(params: Params) -> str | None:
+    if "retry_delay" in params:
+        return str(params["retry_delay"])
+    if isinstance(params.get("retry_after_ms"), int | float):
+        return f"{params['retry_after_ms'] / 1000:g}s"
+    seconds = params.get("retry_after", params.get("retry_after_date"))
+    return None if seconds is None else f"{seconds}s"
 
 
 def _quota(params: Params) -> Problem:
-    return Problem("quota", code=params.get("code"))
+    variant = params.get("variant", "account")
+    if variant not in _QUOTAS:
+        raise KeyError(variant)
+    return Problem("quota", code=params.get("code"), variant=variant, retry_delay=params.get("retry_delay"))
 
 
 def _status(params: Params) -> Problem:
@@ -61,18 +92,21 @@ PROBLEMS: dict[str, Callable[[Params], Problem]] = {
     "quota": _quota,
     "unauthorized": lambda params: Problem("unauthorized"),
     "forbidden": lambda params: Problem("forbidden"),
-    "context_length": lambda params: Problem("context_length"),
+    "context_length": lambda params: Problem("context_length", status=params.get("status")),
     "model_gone": lambda params: Problem("model_not_found"),
     "status": _status,
     "error_in_200": lambda params: Problem(params.get("kind", "server_error"), status=200),
 }
 
-PARAMS: dict[str, set[str]] = {
+_OWN_PARAMS: dict[str, set[str]] = {
     "rate_limit": _RATE_LIMIT_PARAMS,
-    "quota": {"code"},
+    "quota": {"code", "variant", "retry_delay"},
+    "context_length": {"status"},
     "status": {"status", "message", "code", "type", "param", "headers", "body", "body_base64", "content_type"},
     "error_in_200": {"kind"},
 }
+PARAMS = {name: {"array"} | _OWN_PARAMS.get(name, set()) for name in PROBLEMS}
+"""`array: true` puts the error into a list, as Gemini sometimes does."""
 
 
 def check(name: str, params: Params) -> None:
@@ -85,9 +119,11 @@ def check(name: str, params: Params) -> None:
         raise ValueError(f"unknown kind {kind!r} of fault {name}; there are: {', '.join(get_args(Kind))}")
 
 
-def response(name: str, params: Params, dialect: Dialect, model: str) -> Response:
+def response(name: str, params: Params, dialect: Dialect, model: str, request_id: str) -> Response:
     """The error as the dialect says it, or with the very body that the rule gives."""
-    said = dialect.error(PROBLEMS[name](params), model)
+    said = dialect.error(PROBLEMS[name](params), model, request_id)
+    if params.get("array"):
+        said = replace(said, body=b"[%b]" % said.body)
     if "body_base64" in params:
         said = replace(said, body=base64.b64decode(params["body_base64"]))
     elif "body" in params:

@@ -62,12 +62,13 @@ class Server:
             self._open.discard(connection.number)  # the tests' own side is not counted
             await connection.send(self._controlled(request))
             return True
-        ledger, dialect = self._ledger, dialects.of(request.path)
+        ledger, dialect = self._ledger, dialects.of(request)
         entry = self._note(connection, request, dialect)
         try:
             plan = self._plan(request, dialect, entry)
             entry.finish, entry.note = plan.finish, plan.note
             entry.fault = plan.rule.fault if plan.rule else "ok"
+            plan = replace(plan, response=_with_id(plan.response, dialect, entry))
             kept = await _unless_gone(connection, self._deliver(connection, plan, entry, ledger))
             entry.disconnected = kept is None
             return bool(kept) and request.headers.get("connection", "").lower() != "close"
@@ -95,30 +96,29 @@ class Server:
             ask = dialect.parse(request, self._config)
         except Problem as problem:
             self._faults.refused()
-            return Plan(dialect.error(problem, _model_of(request)))
+            return Plan(dialect.error(problem, _model_of(request), _request_id(entry)))
         if isinstance(ask, Response):
             return Plan(ask)
         self._ledger.asked(entry, ask.model, ask.marker)
         rule = self._faults.pick(request.path, ask, entry.in_flight)
-        return self._plan_text(dialect, ask, rule)
+        return self._plan_text(dialect, ask, rule, entry)
 
     def _plan_page(self, request: Request, dialect: Dialect, entry: Entry) -> Plan:
         try:
             response = dialect.page(request, self._config)
         except Problem as problem:
-            response = dialect.error(problem, request.path.rpartition("/")[2])
+            response = dialect.error(problem, request.path.rpartition("/")[2], _request_id(entry))
         rule = self._faults.pick(request.path, None, entry.in_flight)
         if rule is None:
             return Plan(response)
-        return Plan(_with_fault(response, rule, dialect, ""), rule, delay_s=rule.delay_ms / 1000)
+        return Plan(_with_fault(response, rule, dialect, "", entry), rule, delay_s=rule.delay_ms / 1000)
 
-    def _plan_text(self, dialect: Dialect, ask: Ask, rule: Rule | None) -> Plan:
-        write = texts.TEXTS.get(rule.fault, texts.good) if rule else texts.good
-        completion = write(ask).within(ask)
+    def _plan_text(self, dialect: Dialect, ask: Ask, rule: Rule | None, entry: Entry) -> Plan:
+        completion = (texts.said(rule.fault, rule.params, ask) if rule else texts.good(ask)).within(ask)
         response = dialect.render(ask, completion, self._config)
         delay_s = rule.delay_ms / 1000 if rule else 0.0
         if rule:
-            response = _with_fault(response, rule, dialect, ask.model)
+            response = _with_fault(response, rule, dialect, ask.model, entry)
         if rule and rule.fault in problems.PROBLEMS:
             return Plan(response, rule, None, delay_s, ask.note)  # errors come at once, as the real ones do
         return Plan(response, rule, completion.finish, delay_s + self._latency_s(ask), ask.note)
@@ -135,8 +135,7 @@ class Server:
             plan.rule.fault == "reset_before" or (plan.rule.fault == "hang" and not plan.rule.params.get("headers"))
         )
         entry.status = None if silent else plan.response.status
-        response = plan.response.with_headers(x_request_id=f"req_{entry.id}")
-        kept = await (send or deliveries.whole)(connection, response, plan.rule.params if plan.rule else {})
+        kept = await (send or deliveries.whole)(connection, plan.response, plan.rule.params if plan.rule else {})
         ledger.answered(entry)  # at once: a client that has its answer must find it in the ledger
         return kept
 
@@ -174,9 +173,9 @@ class Server:
         }
 
 
-def _with_fault(response: Response, rule: Rule, dialect: Dialect, model: str) -> Response:
+def _with_fault(response: Response, rule: Rule, dialect: Dialect, model: str, entry: Entry) -> Response:
     if rule.fault in problems.PROBLEMS:
-        return problems.response(rule.fault, rule.params, dialect, model)
+        return problems.response(rule.fault, rule.params, dialect, model, _request_id(entry))
     if response.pieces is not None and rule.fault not in texts.TEXTS:
         response = replace(response, body=b"".join(response.pieces), pieces=None)  # damage is done to whole bodies
     damage = bodies.BODIES.get(rule.fault)
@@ -196,6 +195,15 @@ async def _unless_gone(connection: Connection, answer: Coroutine[Any, Any, bool]
         writing.cancel()
         watching.cancel()
         await asyncio.gather(writing, watching, return_exceptions=True)
+
+
+def _request_id(entry: Entry) -> str:
+    return f"req_{entry.id}"
+
+
+def _with_id(response: Response, dialect: Dialect | None, entry: Entry) -> Response:
+    header = dialect.id_header if dialect else "x-request-id"
+    return response.with_headers(**{header: _request_id(entry)}) if header else response
 
 
 def _decoded(request: Request) -> Any:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
 
 from tests.llm_server import answers
-from tests.llm_server.dialects.types import Ask, Completion
+from tests.llm_server.dialects.types import Ask, Completion, Missing
 
 _PROSE = "I read the passage with care. It makes several points, and each of them would make a good question."
 _REFUSAL = "I'm sorry, but I can't help with that."
+
+
+def said(fault: str | None, params: Mapping[str, Any], ask: Ask) -> Completion:
+    """What the model says, under a fault of its own or under none."""
+    write = TEXTS.get(fault or "")
+    return replace(write(ask), **params) if write else good(ask)
 
 
 def good(ask: Ask) -> Completion:
@@ -59,6 +66,21 @@ def _refusal(ask: Ask) -> Completion:
 
 def _content_filter(ask: Ask) -> Completion:
     return Completion("", "content_filter")
+
+
+def _blocked_prompt(ask: Ask) -> Completion:
+    """Refused before the model began."""
+    return Completion("", "content_filter", missing="candidates")
+
+
+def _no_parts(ask: Ask) -> Completion:
+    """An end like any other, with nothing before it."""
+    return Completion("", missing="parts")
+
+
+def _thinking_only(ask: Ask) -> Completion:
+    """The thoughts used up all tokens, and are shown."""
+    return Completion("", "length", ask.max_tokens or 1000, shows_thoughts=True)
 
 
 def _skip(ask: Ask) -> Completion:
@@ -114,6 +136,9 @@ TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "truncated_text": _truncated,
     "refusal": _refusal,
     "content_filter": _content_filter,
+    "blocked_prompt": _blocked_prompt,
+    "no_parts": _no_parts,
+    "thinking_only": _thinking_only,
     "skip": _skip,
     "too_many": _too_many,
     "one_bad_pair": _one_bad_pair,
@@ -122,3 +147,17 @@ TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "duplicate_pair": _duplicate_pair,
     "list_top_level": _list_top_level,
 }
+
+PARAMS: dict[str, set[str]] = {
+    "refusal": {"reason"},
+    "content_filter": {"reason"},
+    "blocked_prompt": {"reason"},
+    "no_parts": {"reason", "missing"},
+}
+"""They replace the fields of the same name in the Completion."""
+
+
+def check(name: str, params: Mapping[str, Any]) -> None:
+    """Raises ValueError where a parameter has a value that means nothing."""
+    if params.get("missing", "parts") not in get_args(Missing):
+        raise ValueError(f"fault {name} has a wrong value: missing may be {', '.join(get_args(Missing))}")

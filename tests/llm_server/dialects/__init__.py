@@ -1,4 +1,4 @@
-"""The APIs that the server speaks: one module and one row each. The first that owns a request answers it."""
+"""The APIs that the server speaks: one module and one row each. The first row that owns a request answers it."""
 
 from __future__ import annotations
 

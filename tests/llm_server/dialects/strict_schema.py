@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
+
+from tests.llm_server.dialects.schema_walk import Path, walk
 
 _REFUSED = (
     "allOf",
@@ -21,31 +22,16 @@ _TYPES = {"string", "number", "integer", "boolean", "object", "array", "null"}
 _MOST_LEVELS = 10
 _MOST_PROPERTIES = 5000
 
-Path = tuple[str, ...]
-
 
 def fault_in(schema: dict[str, Any]) -> str | None:
     """What is wrong with a schema, in OpenAI's manner of speaking; None if it is fine."""
     if schema.get("type") != "object" or "anyOf" in schema:
         return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{schema.get('type')}\"'."
-    nodes = list(_nodes(schema, (), 1))
+    nodes = list(walk(schema))
     if sum(len(node.get("properties", {})) for _, _, node in nodes) > _MOST_PROPERTIES:
         return f"more than {_MOST_PROPERTIES} properties."
     found = (_fault_of_node(node, depth, path) for path, depth, node in nodes)
     return next((fault for fault in found if fault), None)
-
-
-def _nodes(node: Any, path: Path, depth: int) -> Iterator[tuple[Path, int, dict[str, Any]]]:
-    """Every schema in the schema. Names of properties are not keywords, so only the known places are entered."""
-    if not isinstance(node, dict):
-        return
-    yield path, depth, node
-    for keyword in ("properties", "$defs", "definitions"):
-        for name, child in (node.get(keyword) or {}).items():
-            yield from _nodes(child, (*path, keyword, name), depth + 1)
-    for i, child in enumerate(node.get("anyOf") or []):
-        yield from _nodes(child, (*path, "anyOf", str(i)), depth)
-    yield from _nodes(node.get("items"), (*path, "items"), depth)
 
 
 def _fault_of_node(node: dict[str, Any], depth: int, path: Path) -> str | None:
