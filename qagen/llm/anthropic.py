@@ -20,9 +20,16 @@ VERSION = "2026-10-21"
 VERSION_WITH_SAMPLING = "2023-06-01"
 TOOL = "emit_reply"
 
-_WITHOUT_SCHEMAS = ("claude-3", "claude-sonnet-4-0", "claude-sonnet-4-2", "claude-opus-4-0", "claude-opus-4-1")
+_WITHOUT_SCHEMAS = (
+    "claude-3",
+    "claude-sonnet-4-0",
+    "claude-sonnet-4-2",
+    "claude-opus-4-0",
+    "claude-opus-4-1",
+    "claude-opus-4-2",
+)
 """Models from before structured output: they are made to call a tool with the schema. Newer ones refuse to be made."""
-_ALWAYS_THINK = ("claude-sonnet-5-5", "claude-opus-5-5", "claude-fable")
+_ALWAYS_THINK = ("claude-sonnet-5-5", "claude-opus-5-5", "claude-fable", "claude-mythos")
 """Models that refuse `thinking: disabled`; between_tools keeps them from thinking before they answer."""
 _FINISH: dict[str, Finish] = {
     "end_turn": "stop",
@@ -32,6 +39,7 @@ _FINISH: dict[str, Finish] = {
     "model_context_window_exceeded": "length",
     "refusal": "refused",
 }
+_MONEY = ("credit balance is too low", "spend limit", "usage limits")
 _KINDS: dict[str, Kind] = {
     "authentication_error": "auth",
     "permission_error": "auth",
@@ -103,11 +111,13 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
     details = error.get("details")
     code = details.get("error_code") if isinstance(details, dict) else None
     lower = message.lower()
-    if code == "enforced_spend_limit_reached" or "credit balance is too low" in lower or "spend limit" in lower:
+    if code == "enforced_spend_limit_reached" or any(words in lower for words in _MONEY):
         return ErrorDetails(message, "quota")
-    if status == 400 and "prompt is too long" in lower:
+    if status == 400 and ("prompt is too long" in lower or "exceed context limit" in lower):
         return ErrorDetails(message, "context_length")
     kind = _KINDS.get(str(error.get("type")))
+    if kind == "model" and "model" not in lower:
+        kind = None  # an unknown path has the same type
     return ErrorDetails(message, kind, parameter=refused_parameter(status, message))
 
 
@@ -126,13 +136,13 @@ def _thinking(request: ChatRequest) -> dict[str, Any]:
     """How much the model thinks before it answers; all of it is billed as output."""
     effort = _effort(request)
     body: dict[str, Any] = {"output_config": effort} if effort else {}
-    if request.effort == "none" and request.sends("effort"):
+    if effort and request.effort == "none":
         body["thinking"] = {"type": "between_tools" if request.model.startswith(_ALWAYS_THINK) else "disabled"}
     return body
 
 
 def _effort(request: ChatRequest) -> dict[str, Any]:
-    if request.effort is None or not request.sends("effort"):
+    if request.effort is None or not request.sends("effort") or request.model.startswith(_WITHOUT_SCHEMAS):
         return {}
     return {"effort": "low" if request.effort in {"none", "minimal"} else request.effort}
 

@@ -92,27 +92,43 @@ class Client:
             Stopped: the run ended before it was sent.
         """
         client = self._clients[slot // PER_CLIENT % len(self._clients)]
+        call = self._build(request)
         while True:
-            without = self._refused | request.without
-            call = self._wire.build_request(dataclasses.replace(request, without=without), self.endpoint)
             try:
                 reply: ChatReply = await self._retrying()(self._try, client, call, attempts)
             except RejectedError as error:
-                if not self._can_do_without(error.parameter, without, error):
+                changed = self._without_refused(request, call, error)
+                if changed is None:
                     raise
+                call = changed
             else:
                 return reply
 
-    def _can_do_without(self, parameter: str | None, without: frozenset[str], error: RejectedError) -> bool:
-        """Whether the refused parameter can be left out: then it is, for the rest of the run, with one warning."""
-        if parameter == "schema" and "schema" in without:
-            parameter = "json"  # after the schema, plain JSON mode is refused too
-        if parameter not in DROPPABLE or parameter in without:
-            return False
-        if parameter not in self._refused:
-            self._refused |= {parameter}
-            self._on_note(f"{error}. It is left out from now on: {parameter}.")
-        return True
+    def _build(self, request: ChatRequest) -> HttpCall:
+        """The request on the wire, without what this model has refused before."""
+        without = self._refused | request.without
+        return self._wire.build_request(dataclasses.replace(request, without=without), self.endpoint)
+
+    def _without_refused(self, request: ChatRequest, call: HttpCall, error: RejectedError) -> HttpCall | None:
+        """The request without the parameter that was refused, for the rest of the run, with one warning.
+
+        None: there is nothing to leave out, because it was not sent, or only as an option of the user's own.
+        """
+        # After the schema, plain JSON mode may be refused, too; and some hosts know nothing else.
+        candidates = ("schema", "json") if error.parameter == "schema" else (error.parameter,)
+        for parameter in candidates:
+            if parameter not in DROPPABLE:
+                continue
+            if parameter in self._refused and (changed := self._build(request)) != call:
+                return changed  # another worker has met the same refusal meanwhile
+            before, self._refused = self._refused, self._refused | {parameter}
+            changed = self._build(request)
+            if changed != call:
+                how = "goes under its other name" if parameter == "max_tokens" else "is left out"
+                self._on_note(f"{error} It {how} from now on: {parameter}.")
+                return changed
+            self._refused = before
+        return None
 
     async def models(self) -> list[str]:
         """The names of the models that the host lists.

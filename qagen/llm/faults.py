@@ -37,7 +37,8 @@ def classify(
         )
     if kind == "quota" or status == 402:
         return AccessError(
-            f"{answer}. The account has no credit left; add some, then run the same command again.", code="quota"
+            f"{answer}. The account's credit or quota is used up; add to it or wait, then run the same command again.",
+            code="quota",
         )
     if kind == "auth" or status in {401, 403}:
         return AccessError(f"{answer}. {_about_key(endpoint)}", code="auth")
@@ -74,7 +75,8 @@ def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | 
         )
     limited = status == 429 or (details is not None and details.kind == "rate_limited")
     code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
-    return TransientError(answer, code=code, retry_after_s=wait)
+    most = details.most_tries if details is not None and details.most_tries else 6
+    return TransientError(answer, code=code, retry_after_s=wait, most_tries=most)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -108,36 +110,46 @@ def _until(text: str, date: str | None) -> float:
 
 _PARAMETERS = {
     "temperature": "temperature",
-    **dict.fromkeys(("top_p", "topp", "top_k"), "top_p"),
+    **dict.fromkeys(("top_p", "topp"), "top_p"),
     "seed": "seed",
     **dict.fromkeys(("max_tokens", "max_completion_tokens"), "max_tokens"),
-    **dict.fromkeys(("response_format", "responsejsonschema", "json_schema", "output_config.format"), "schema"),
-    **dict.fromkeys(("reasoning_effort", "effort", "thinking", "thinkinglevel", "thinking_level"), "effort"),
+    **dict.fromkeys(("response_format", "responsejsonschema", "response_json_schema", "json_schema"), "schema"),
+    **dict.fromkeys(("output_config.format", "output_format", "output format"), "schema"),
+    **dict.fromkeys(("reasoning_effort", "reasoningeffort", "effort", "thinking"), "effort"),
+    **dict.fromkeys(("thinkinglevel", "thinking_level"), "effort"),
     **dict.fromkeys(("thinkingbudget", "thinking_budget", "think"), "effort"),
 }
 """Names of parameters on the wires, lower case, and ours."""
-_NAMES = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z_]+)*", re.IGNORECASE)
+_NAMES = re.compile(r"(?<![\w.-])(?:output format|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)(?![\w-])", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"not support|unsupported|does not allow|not allowed|not permitted|deprecated|removed|unknown|unrecognized"
-    r"|only the default|may not|cannot be (?:set|used|combined)",
+    r"|only the default|may not|may only be|unavailable|cannot (?:both )?be (?:set|used|combined|specified)",
     re.IGNORECASE,
 )
+_FORM_REFUSAL = re.compile(r"response_format\S* must be", re.IGNORECASE)
 
 
 def refused_parameter(status: int, message: str, named: object = None) -> str | None:
     """Our name of the parameter that an error refuses, by the field that names it or by the words of the message."""
-    if status not in {400, 422}:
+    if status not in {400, 422} or "context" in message.lower():
         return None
-    if isinstance(named, str) and (ours := _PARAMETERS.get(named.lower().split("[")[0])):
+    if _FORM_REFUSAL.search(message):
+        return "schema"
+    refuses = _REFUSAL.search(message) is not None
+    ours = _our_name(named) if isinstance(named, str) else None
+    # A cap may be named because it is too large: only a refused one goes under its other name.
+    if ours and (refuses or ours != "max_tokens"):
         return ours
-    if not _REFUSAL.search(message):
+    if not refuses:
         return None
-    for name in _NAMES.findall(message):
-        lower = name.lower()
-        for candidate in (lower, lower.rpartition(".")[2]):
-            if candidate in _PARAMETERS:
-                return _PARAMETERS[candidate]
-    return None
+    return next((ours for name in _NAMES.findall(message) if (ours := _our_name(name))), None)
+
+
+def _our_name(name: str) -> str | None:
+    """`output_config.format.schema` -> schema: any beginning or part of a dotted name may be the one that we know."""
+    parts = name.lower().split("[")[0].split(".")
+    beginnings = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
+    return next((_PARAMETERS[part] for part in [*beginnings, *reversed(parts)] if part in _PARAMETERS), None)
 
 
 def redact(text: str, key: str | None) -> str:

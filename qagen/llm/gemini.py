@@ -27,7 +27,8 @@ _KINDS: dict[str, Kind] = {
     "PERMISSION_DENIED": "auth",
     "NOT_FOUND": "model",
     "RESOURCE_EXHAUSTED": "rate_limited",
-    **dict.fromkeys(("INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"), "server"),
+    "FAILED_PRECONDITION": "auth",  # not in this region, or billing is off: no request will pass
+    **dict.fromkeys(("INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED"), "server"),
 }
 _BUDGETS = {"none": 0, "minimal": 512, "low": 1024, "medium": 8192}
 """Tokens of thinking for models that take a budget; more effort than these means: as many as it likes (-1)."""
@@ -44,6 +45,7 @@ def headers(endpoint: Endpoint) -> dict[str, str]:
 
 def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
     """Everything that can be tuned stands in `generationConfig`."""
+    model = request.model.removeprefix("models/")
     config: dict[str, Any] = {"maxOutputTokens": request.max_tokens}
     config |= {
         name: value
@@ -54,20 +56,20 @@ def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
         )
         if value is not None and request.sends(ours)
     }
-    if request.schema is not None:
+    if request.schema is not None and request.sends("json"):
         config["responseMimeType"] = "application/json"
         if request.sends("schema"):
             config["responseJsonSchema"] = without_text_bounds(request.schema)
     if request.effort is not None and request.sends("effort"):
-        config["thinkingConfig"] = _thinking(request.model, request.effort)
+        config["thinkingConfig"] = _thinking(model, request.effort)
     body = {
         "systemInstruction": {"parts": [{"text": request.system}]},
         "contents": [{"role": "user", "parts": [{"text": request.user}]}],
         "generationConfig": config | dict(request.options),
     }
     # The colon is a part of the path and must not be escaped.
-    model = quote(request.model.removeprefix("models/"), safe="/")
-    return HttpCall(f"{endpoint.base_url}/v1beta/models/{model}:generateContent", headers(endpoint), orjson.dumps(body))
+    url = f"{endpoint.base_url}/v1beta/models/{quote(model, safe='/')}:generateContent"
+    return HttpCall(url, headers(endpoint), orjson.dumps(body))
 
 
 def parse_reply(body: Mapping[str, Any]) -> ChatReply:
@@ -103,11 +105,9 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
     listed = error.get("details")
     details = [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
     kind = _KINDS.get(str(error.get("status")))
-    if any(item.get("reason") == "API_KEY_INVALID" for item in details):
+    if "api key not valid" in message.lower() or any(item.get("reason") == "API_KEY_INVALID" for item in details):
         kind = "auth"
-    elif any(
-        "PerDay" in str(violation.get("quotaId")) for item in details for violation in item.get("violations") or []
-    ):
+    elif "PerDay" in str([item.get("violations") for item in details]):
         kind = "quota"
     elif "maximum number of tokens" in message.lower() or "input token count" in message.lower():
         kind = "context_length"
@@ -126,7 +126,7 @@ def _thinking(model: str, effort: str) -> dict[str, Any]:
         budget = _BUDGETS.get(effort, -1)
         # The large model cannot do without.
         return {"thinkingBudget": max(budget, 128) if "pro" in model and budget >= 0 else budget}
-    return {"thinkingLevel": "low" if effort in {"none", "minimal"} else "high" if effort == "max" else effort}
+    return {"thinkingLevel": {"none": "low", "minimal": "low", "xhigh": "high", "max": "high"}.get(effort, effort)}
 
 
 def _usage(counts: Any) -> Usage:

@@ -54,7 +54,9 @@ def build_request(request: ChatRequest, endpoint: Endpoint) -> HttpCall:
         # Omitted on a thinking model it would be on, and eat num_predict.
         body["think"] = False if request.effort in {None, "none"} else request.effort
     if request.schema is not None:
-        body["format"] = request.schema if request.sends("schema") else "json"
+        form = request.schema if request.sends("schema") else "json" if request.sends("json") else None
+        if form is not None:
+            body["format"] = form
     body |= {name: value for name, value in request.options.items() if name in _TOP_LEVEL}
     return HttpCall(f"{endpoint.base_url}/api/chat", headers(endpoint), orjson.dumps(body))
 
@@ -86,4 +88,5 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
         return ErrorDetails(error, "model")
     if "context" in lower and ("exceed" in lower or "length" in lower or "size" in lower):
         return ErrorDetails(error, "context_length")
-    return ErrorDetails(error, parameter=refused_parameter(status, error))
+    # A runner that ran out of memory may come back once; more would be a loop of crashes.
+    return ErrorDetails(error, most_tries=2 if status == 500 else None, parameter=refused_parameter(status, error))

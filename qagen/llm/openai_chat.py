@@ -91,7 +91,7 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
         return None
     error = body.get("error", body if body.get("object") == "error" or "detail" in body else None)
     if isinstance(error, str):
-        return ErrorDetails(error, _kind_by_text(status, error))
+        return ErrorDetails(error, _kind_by_text(status, error), parameter=refused_parameter(status, error))
     if not isinstance(error, dict):
         return None
     message = str(error.get("message") or error.get("detail") or "")

@@ -115,7 +115,12 @@ PROVIDERS: dict[str, Provider] = {
             default_model="claude-sonnet-5-5",
             max_tokens=8000,
             models_path="/v1/models?limit=1000",
-            efforts=(("claude-haiku-5", "none"), ("claude-sonnet-5", "low"), ("claude-opus-5", "low")),
+            efforts=(
+                ("claude-haiku-5", "none"),
+                ("claude-sonnet-5", "low"),
+                ("claude-opus-5", "low"),
+                ("claude-fable", "low"),
+            ),
         ),
         Provider(
             "gemini",

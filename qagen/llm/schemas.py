@@ -54,7 +54,10 @@ def without_text_bounds(schema: Schema) -> dict[str, Any]:
     """For Gemini, which ignores or refuses some keywords: `const` becomes an enum of one, others are left out."""
 
     def adapt(node: dict[str, Any]) -> dict[str, Any]:
-        node = {name: item for name, item in node.items() if name not in {"minLength", "maxLength", "pattern"}}
+        if "$ref" in node:
+            node = {name: item for name, item in node.items() if name.startswith("$")}
+        left_out = {"minLength", "maxLength", "pattern", "default"}
+        node = {name: item for name, item in node.items() if name not in left_out}
         if "const" in node:
             node["enum"] = [node.pop("const")]
         return node

@@ -114,6 +114,8 @@ class ErrorDetails:
     kind: Kind | None = None
     retry_after_s: float | None = None
     """A wait that stands in the body rather than in a header."""
+    most_tries: int | None = None
+    """How often a fault like this is worth trying, where the dialect knows better."""
     parameter: str | None = None
     """Our name of the parameter that the model refuses; one of `DROPPABLE`."""
 

@@ -54,10 +54,10 @@ def test_a_pace_holds_everybody_until_the_latest_moment_named() -> None:
     assert pace.delay_s(999.0) == 0.0
 
 
-def test_a_success_tells_that_the_suspects_have_failed_by_themselves() -> None:
+def test_a_success_releases_the_suspects_for_a_decision() -> None:
     breaker: Breaker[str] = Breaker()
-    assert not breaker.exhausted("a")
-    assert not breaker.exhausted("b")
+    assert not breaker.suspect("a")
+    assert not breaker.suspect("b")
     assert breaker.succeeded() == ["a", "b"]
     assert breaker.succeeded() == []
     assert breaker.successes == 2
@@ -65,31 +65,33 @@ def test_a_success_tells_that_the_suspects_have_failed_by_themselves() -> None:
 
 def test_three_suspects_without_a_success_between_stop_the_run() -> None:
     breaker: Breaker[str] = Breaker()
-    assert [breaker.exhausted(name) for name in "abc"] == [False, False, True]
+    assert [breaker.suspect(name) for name in "abc"] == [False, False, True]
 
 
 def test_a_success_between_begins_the_count_anew() -> None:
     breaker: Breaker[str] = Breaker()
-    breaker.exhausted("a")
-    breaker.exhausted("b")
+    breaker.suspect("a")
+    breaker.suspect("b")
     breaker.succeeded()
-    assert [breaker.exhausted(name) for name in "cde"] == [False, False, True]
+    assert [breaker.suspect(name) for name in "cde"] == [False, False, True]
 
 
-def test_three_refusals_before_any_success_are_the_fault_of_the_parameters() -> None:
+def test_a_refusal_is_doubtful_until_something_succeeds() -> None:
     breaker: Breaker[str] = Breaker()
-    refusal = RejectedError("no", code="bad_request")
-    assert [breaker.rejected(refusal) for _ in range(3)] == [False, False, True]
-
-
-def test_refusals_after_a_success_are_the_fault_of_the_chunks() -> None:
-    breaker: Breaker[str] = Breaker()
+    assert breaker.is_doubtful(RejectedError("no", code="bad_request"))
+    assert not breaker.is_doubtful(RejectedError("no", code="context_length"))
     breaker.succeeded()
-    refusal = RejectedError("no", code="bad_request")
-    assert [breaker.rejected(refusal) for _ in range(5)] == [False] * 5
+    assert not breaker.is_doubtful(RejectedError("no", code="bad_request"))
 
 
-def test_chunks_that_are_too_long_never_stop_the_run() -> None:
-    breaker: Breaker[str] = Breaker()
-    too_long = RejectedError("no", code="context_length")
-    assert [breaker.rejected(too_long) for _ in range(5)] == [False] * 5
+@pytest.mark.parametrize(
+    ("code", "successes", "down"),
+    [("connect", 5, True), ("reset", 5, True), ("read_timeout", 5, True), ("5xx", 5, False), ("5xx", 0, True)],
+)
+def test_who_got_no_answer_met_a_dead_provider_and_who_got_one_did_not(code: str, successes: int, down: bool) -> None:
+    breaker: Breaker[str] = Breaker(successes=successes)
+    assert breaker.is_down(TransientError("x", code=code)) is down
+
+
+def test_a_refused_request_does_not_mean_that_the_provider_is_down() -> None:
+    assert not Breaker().is_down(RejectedError("no", code="bad_request"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from qagen.llm.schemas import without_text_bounds, strict, without_bounds
+from qagen.llm.schemas import strict, without_bounds, without_text_bounds
 from qagen.prompts import REPLY_SCHEMA
 
 BOUNDED: dict[str, Any] = {
