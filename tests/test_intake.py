@@ -175,3 +175,24 @@ def test_our_own_texts_are_no_documents_of_the_next_run() -> None:
 
     assert [one.label for one in first.done] == ["pump.md"]
     assert [(one.label, one.unchanged) for one in second.done] == [("pump.md", True)]
+
+
+def test_a_text_that_is_not_ours_is_not_overwritten() -> None:
+    Path("pump.md").write_text("# Pump\n\nThe limit is 4 bar.")
+    Path("pump.txt").write_text("my own notes")
+    with pytest.raises(UsageError, match=r"pump\.txt would be overwritten"):
+        intake.prepare([Path("pump.md")], Settings.load(chunks_dir=Path()))
+    assert Path("pump.txt").read_text() == "my own notes"
+
+
+def test_a_document_keeps_its_name_when_another_of_the_same_stem_comes_later() -> None:
+    settings = Settings.load(chunks_dir=Path("c"))
+    for folder in ("a", "b"):
+        Path(folder).mkdir()
+        Path(folder, "doc.md").write_text(f"# {folder}\n\nThe limit of {folder} is 4 bar.")
+    intake.prepare([Path("a")], settings)
+    first = Path("c/doc_chunks.json").read_bytes()
+    intake.prepare([Path("b")], settings)
+    intake.prepare([Path("a"), Path("b")], settings)
+    assert Path("c/doc_chunks.json").read_bytes() == first
+    assert len(list(Path("c").glob("*_chunks.json"))) == 2

@@ -291,3 +291,40 @@ def test_cost_is_counted_with_cached_tokens(server: LLMServer) -> None:
     fresh = tokens["input"] - tokens["cached_input"]
     assert summary["cost_usd"] == pytest.approx((fresh * 0.10 + 200 * 0.01 + tokens["output"] * 0.50) / 1e6)
     assert "cost $" in run.stdout
+
+
+def test_results_keep_the_name_of_the_model_that_made_them(server: LLMServer) -> None:
+    path = write_chunks(Path("chunks"), "a", passages(2))
+    assert qagen(*local(server)).returncode == 0
+    made = read(Path("qa/a_qa.json"))["qa_generation_info"]
+    chunk_file = read(path)
+    chunk_file["chunks"][0]["section"] = "Moved"
+    path.write_text(json.dumps(chunk_file))
+    run = qagen("generate-qa", "--provider", "rules")
+    assert run.returncode == 0
+    assert "done with other parameters" in run.stderr
+    after = read(Path("qa/a_qa.json"))
+    assert after["training_pairs"][0]["section"] == "Moved"
+    for name in ("provider", "model", "fingerprint", "parameters"):
+        assert after["qa_generation_info"][name] == made[name]
+
+
+def test_cutting_to_another_size_over_paid_results_is_refused(server: LLMServer) -> None:
+    Path("documents").mkdir()
+    Path("documents/a.txt").write_text(" ".join(passages(20)))
+    assert qagen("chunk", "--chunk-size", "400").returncode == 0
+    assert qagen(*local(server)).returncode == 0
+    asked_once = len(server.ledger())
+    assert qagen("chunk", "--chunk-size", "300").returncode == 0
+    run = qagen(*local(server))
+    assert run.returncode == 2
+    assert "chunk_size: 400 -> 300" in run.stderr
+    assert len(server.ledger()) == asked_once
+
+
+def test_what_to_type_next_neither_begins_anew_nor_stops_at_the_same_place(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(4))
+    run = qagen(*local(server, "--no-resume", "--limit", "2"))
+    (line,) = [line for line in run.stdout.splitlines() if line.startswith("next: ")]
+    assert "--no-resume" not in line
+    assert "--limit" not in line

@@ -332,7 +332,7 @@ def test_a_template_that_is_not_there_is_refused() -> None:
 def test_a_template_that_cannot_be_is_refused_with_the_placeholders(template: str, says: str) -> None:
     put("chunks/good_chunks.json", chunks(TEXT))
     put("t.txt", template)
-    assert_refused(qagen(*RULES, "--prompt-template-file", "t.txt"), 2, says, "Known placeholders: $title")
+    assert_refused(qagen(*RULES, "--prompt-template-file", "t.txt"), 2, says, "Known placeholders: $document, $title")
 
 
 # Combining

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import resource
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -204,3 +206,69 @@ def test_a_request_that_fails_for_good_while_the_run_stops_does_not_keep_it_from
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode in {130, 4}, err
+
+
+def test_a_full_disk_stops_the_spending_and_the_account_is_true(server: LLMServer, marks: set[str]) -> None:
+    def allow_small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+    process = subprocess.Popen(
+        command(*local(server, "--max-concurrent", str(IN_FLIGHT))),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=allow_small_files,
+    )
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 5, err
+    assert "cannot be saved: File too large" in err
+    assert "lost: " in err
+    found = check_from_outside(Path("chunks"), Path("qa"))
+    assert f"= {len(found.settled)} completed" in err
+    assert len(server.ledger()) < CHUNKS
+    assert qagen(*local(server)).returncode == 0
+    assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
+
+
+def test_a_closed_terminal_does_not_end_the_run(server: LLMServer, marks: set[str]) -> None:
+    process = subprocess.Popen(
+        command(*local(server, "--max-concurrent", str(IN_FLIGHT))), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    assert process.stderr is not None
+    process.stderr.readline()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+    assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
+
+
+def test_a_failed_chunk_that_is_tried_again_keeps_what_was_paid_for(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(1))
+    server.configure(faults=[{"fault": "not_json_text"}])
+    assert qagen(*local(server)).returncode == 1
+    first = read(Path("qa/a_qa.json"))["chunks"]["0"]
+    assert first["attempts"] == 3
+    server.configure(faults=[])
+    assert qagen(*local(server)).returncode == 0
+    qa = read(Path("qa/a_qa.json"))
+    second = qa["chunks"]["0"]
+    assert second["status"] == "completed"
+    assert second["attempts"] == 4
+    assert second["raw_replies"] == first["raw_replies"]
+    assert second["usage"]["input_tokens"] > first["usage"]["input_tokens"]
+    assert qa["summary"]["requests"] == 4
+
+
+def test_a_short_outage_fails_no_chunk(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(6))
+    server.configure(faults=[{"fault": "empty", "when": {"nth": [3, 4, 5]}}])  # empty answers are tried three times
+    run = qagen(*local(server, "--max-concurrent", "1"), **{"PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED", "")})
+    assert run.returncode == 0, run.stderr
+    assert read(Path("qa/a_qa.json"))["failed_chunks"] == []
+
+
+def test_what_an_unreachable_model_left_behind_binds_nobody(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(2))
+    server.configure(faults=[{"fault": "context_length"}])
+    assert qagen(*local(server, "--temperature", "0.1")).returncode == 1
+    server.configure(faults=[])
+    assert qagen(*local(server, "--temperature", "0.9")).returncode == 0

@@ -178,7 +178,6 @@ async def test_a_proxy_of_the_environment_serves_other_hosts(
     ("fault", "possibly_billed"),
     [
         ({"fault": "status", "status": 503}, 0),
-        ({"fault": "status", "status": 503}, 0),
         ({"fault": "reset_before"}, 2),
         ({"fault": "reset_mid_body"}, 2),
         ({"fault": "reset_mid_body", "rst": False}, 2),
