@@ -6,7 +6,7 @@ BIN   := .venv/bin
 DEMO  := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chunk generate-qa combine clean venv venv-dev
+.PHONY: help demo test test-engine test-sdks check format chunk generate-qa combine clean venv venv-dev
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,14 @@ demo: venv ## Turn the example documents into demo/training_data.json, without a
 
 test: venv-dev ## Run the tests
 	$(BIN)/pytest
+
+test-engine: venv ## Run the tests with a real model server, llama.cpp's, in .venv-engine
+	@$(call make-group,engine)
+	.venv-engine/bin/python -m pytest -rs tests/engine
+
+test-sdks: venv ## Run the tests with the vendors' own SDKs, in .venv-sdks
+	@$(call make-group,sdks)
+	.venv-sdks/bin/python -m pytest -rs tests/sdks
 
 check: venv-dev ## Check format, style and types
 	$(BIN)/ruff format --check .
@@ -39,7 +47,7 @@ combine: venv ## Merge all finished documents, with the settings of config.env
 	$(BIN)/qagen combine --config-file config.env
 
 clean: ## Remove what was made: .venv, demo/, caches
-	rm -rf .venv $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-engine .venv-sdks $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The environment. Its recipe compares pyproject.toml with the one it was made from, because a fresh checkout changes
 # dates and not contents.
@@ -78,4 +86,18 @@ rm -f .venv/made-from .venv/made-from-dev && \
 echo "installing qagen into .venv" && \
 $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable $(1) && \
 cp pyproject.toml .venv/$(2)
+endef
+
+# An environment of its own for an optional group of tests, made with the Python of .venv. Nothing is compiled: where a
+# wheel is missing, qagen and pytest are there all the same, and the tests are skipped and say why.
+define make-group
+group=.venv-$(1); \
+works() { $$group/bin/qagen --version >/dev/null 2>&1; }; \
+cmp -s pyproject.toml $$group/made-from && works || { \
+	{ works || { rm -rf $$group && $(BIN)/python -m venv $$group; }; } && \
+	echo "installing qagen and the packages of test-$(1) into $$group" && \
+	pip="$$group/bin/python -m pip install --quiet --disable-pip-version-check --only-binary xllamacpp,numpy" && \
+	if $$pip --editable '.[test-$(1)]'; then cp pyproject.toml $$group/made-from; \
+	else $$pip --editable . 'pytest>=8.3'; fi; \
+}
 endef

@@ -86,7 +86,10 @@ def _provider(endpoint: Endpoint, settings: Settings) -> Iterator[Finding]:
         yield Finding("price", "note", f"of {endpoint.model}: unknown, so no cost is shown; --prices FILE can tell it")
     elif price.input or price.output:
         yield Finding("price", "ok", f"${price.input:g} in, ${price.output:g} out per million tokens")
-    form = "a JSON schema is enforced" if row.structured == "schema" else "JSON is enforced, its form is not"
+    asked = (
+        "a JSON schema is asked for" if row.structured == "schema" else "JSON is asked for, its form is not enforced"
+    )
+    form = f"{asked}; each reply is checked here, too"
     yield Finding("replies", "ok", form)
 
 
@@ -119,6 +122,8 @@ def _model(endpoint: Endpoint, names: list[str]) -> Finding:
         return Finding("model", "note", f"the host lists no models, so {wanted} may or may not be there")
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     others = f"Did you mean {', '.join(near)}?" if near else f"There are {', '.join(sorted(names)[:MOST_NAMES])} ..."
+    if not endpoint.provider.models_are_complete:
+        return Finding("model", "note", f"{wanted} is not listed. {others} Such servers often answer to any name.")
     hint = endpoint.provider.when_model_unknown.format(model=wanted)
     return Finding(
         "model", "fail", f"{wanted} is not among the {len(names)} models. {others} {hint}", UsageError.exit_code

@@ -53,7 +53,8 @@ class GenerateTask:
         """One more try with twice the room; a third would cut the same way."""
         if turn == 1:
             return AskAgain(dataclasses.replace(request, max_tokens=2 * request.max_tokens), fallback)
-        return Rejected("max_tokens", f"the reply was cut at {request.max_tokens} tokens; raise --max-tokens")
+        asked = self._job.order.max_tokens
+        return Rejected("max_tokens", f"the reply was cut at {asked} and at {2 * asked} tokens; raise --max-tokens")
 
     def _first_request(self, item: Item) -> ChatRequest:
         document = cast(OpenQA, item.document)
@@ -75,7 +76,7 @@ class GenerateTask:
         notes = {
             "trimmed": max(0, len(reading.drafts) - asked),
             "malformed": reading.malformed,
-            "short_by": max(0, asked - len(kept)) if not reading.skip_reason else 0,
+            "short_by": max(0, asked - len(kept)) if reading.drafts else 0,
         }
         record = ChunkRecord(
             chunk_key=item.key,

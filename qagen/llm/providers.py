@@ -57,6 +57,8 @@ class Provider:
     """... in which field ..."""
     model_name_field: str = "id"
     """... and where each says its name."""
+    models_are_complete: bool = True
+    """False: the host may answer to names that it does not list."""
     model_facts_path: str | None = None
     """Where the host tells more about one model, asked with `{"model": name}`."""
     implied_tag: str = ""
@@ -174,6 +176,7 @@ PROVIDERS: dict[str, Provider] = {
             key_env="COMPATIBLE_API_KEY",
             read_timeout_s=600.0,
             deadline_s=600.0,
+            models_are_complete=False,
             priced="unknown",
             when_refused="Is the server running, and is --base-url its address?",
         ),

@@ -203,10 +203,12 @@ class Pump:
         if not self._breaker.suspect(suspect):
             return
         if isinstance(suspect.error, RejectedError):
-            text = f"{suspect.error} It has refused every request so far, so something in the request is wrong."
+            text = (
+                f"{_sentence(suspect.error)} It has refused every request so far, so something in the request is wrong."
+            )
             self.stop(text, error=UsageError(text))
         else:
-            text = f"{suspect.error}. No request succeeds any more; run the same command again later."
+            text = f"{_sentence(suspect.error)} No request succeeds any more; run the same command again later."
             self.stop(text, error=AccessError(text, code=suspect.error.code))
 
     def _judge(self, suspect: _Suspect) -> None:
@@ -236,7 +238,7 @@ class Pump:
             else:
                 self._fail(suspect)
         if dead:
-            text = f"{dead[0].error}. Nothing succeeded after that; run the same command again later."
+            text = f"{_sentence(dead[0].error)} Nothing succeeded after that; run the same command again later."
             self.stop(text, error=AccessError(text, code=dead[0].error.code))
 
     # Writers
@@ -320,6 +322,12 @@ async def _rest(sheet: Sheet, seconds: float) -> None:
             await sheet.finished.wait()
     except TimeoutError:
         return
+
+
+def _sentence(error: Exception) -> str:
+    """The text with one mark at its end."""
+    text = str(error).rstrip()
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _raw(reply: ChatReply) -> RawReply:

@@ -91,7 +91,9 @@ def row(model: str, context_tokens: int) -> dict[str, Any]:
         "max_input_tokens": context_tokens,
         "max_tokens": OUTPUT_TOKENS,
         "capabilities": {
-            "batch": _supported(True),
+            **dict.fromkeys(("batch", "citations", "code_execution", "image_input", "pdf_input"), _supported(True)),
+            "context_management": _supported(True),
+            "server_tools": _supported(True) | {"code_execution": _supported(True), "web_search": _supported(True)},
             "structured_outputs": _supported(can.structured),
             "effort": _supported(bool(can.efforts)) | {level: _supported(level in can.efforts) for level in EFFORTS},
             "thinking": {
