@@ -23,7 +23,8 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         ollama        the same three functions: /api/chat; a new dialect is a module like these
         rules/        an in-process transport that answers without a model
         limits        how long to wait, when to give up: decides, does no I/O
-        client        send, bound, translate errors, try again: the only socket
+        transport     the HTTP clients, and what their exceptions mean in our words
+        client        send, bound, understand, try again: the only one who sends
 
     rank 2, the river: one noun each, pure (disk only through files)
       documents/      path -> Document(text, title, headings); a new format is a reader and a row in READERS

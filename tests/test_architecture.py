@@ -27,6 +27,7 @@ RANKS: list[list[str]] = [
         "llm.ollama",
         "llm.rules",
         "llm.limits",
+        "llm.transport",
         "llm.client",
     ],
     ["documents", "chunks", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
@@ -133,7 +134,7 @@ def test_httpx_is_known_to_the_client_and_the_rules_alone() -> None:
         for path in _modules()
         if re.search(r"^\s*(import|from) httpx", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert users == {"llm.client", "llm.rules"}
+    assert users == {"llm.client", "llm.rules", "llm.transport"}
 
 
 def test_nothing_prints_but_the_command_line() -> None:

@@ -15,8 +15,9 @@ from anyio.lowlevel import checkpoint
 
 from qagen.errors import AccessError, RejectedError, TransientError
 from qagen.llm import limits
-from qagen.llm.client import PER_CLIENT, Client, Stopped
+from qagen.llm.client import Client, Stopped
 from qagen.llm.providers import PROVIDERS, Endpoint
+from qagen.llm.transport import PER_CLIENT
 from qagen.llm.types import Attempts, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
 from tests.llm_server import LLMServer, marker
