@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 WIDTH_IN_FILES = 160
+WIDE = 100
+"""Columns from which all figures fit."""
 MOST_LISTED = 20
 """Longer lists are cut, and the number of the rest is said."""
 
@@ -49,19 +51,24 @@ def safe(text: str) -> str:
     return escape(_UNSAFE.sub("\ufffd", text))
 
 
+def tell(console: Console, markup: str) -> None:
+    """A paragraph: broken between words on a terminal, in one line in a file."""
+    console.print(markup, soft_wrap=not console.is_terminal)
+
+
 def complain(text: str) -> None:
     """An error, as one paragraph."""
-    err().print(f"[bold red]error:[/] {safe(text)}", soft_wrap=True)
+    tell(err(), f"[bold red]error:[/] {safe(text)}")
 
 
 def note(text: str) -> None:
     """Something the user should know."""
-    err().print(f"[yellow]note:[/] {safe(text)}", soft_wrap=True)
+    tell(err(), f"[yellow]note:[/] {safe(text)}")
 
 
 def say(text: str) -> None:
     """A line of the conversation."""
-    err().print(safe(text), soft_wrap=True)
+    tell(err(), safe(text))
 
 
 def print_json(value: Any) -> None:
@@ -69,6 +76,11 @@ def print_json(value: Any) -> None:
     import json
 
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def label(text: str) -> str:
+    """A name in a table, made harmless, on one line."""
+    return safe(text.replace("\n", "\ufffd"))
 
 
 def count(number: int, noun: str) -> str:
@@ -95,7 +107,7 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     table = _table("Document", "characters", "chunks", "")
     for one in prepared.done[:MOST_LISTED]:
         remark = "; ".join((["unchanged"] if one.unchanged else []) + list(one.notes))
-        table.add_row(safe(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
+        table.add_row(label(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
     rest = prepared.done[MOST_LISTED:]
     if rest:
         table.add_row(f"and {len(rest)} more", f"{sum(one.characters for one in rest):,}", "", "")
@@ -113,7 +125,7 @@ def show_combined(combined: Combined, output: Path) -> None:
     for document in combined.documents[:MOST_LISTED]:
         summary = document.summary
         table.add_row(
-            safe(document.file_info.get("file_name") or document.source_file),
+            label(document.file_info.get("file_name") or document.source_file),
             f"{document.qa_pairs_count:,}",
             f"{summary['total_chunks']:,}",
             f"{summary['failed_chunks'] or ''}",
@@ -145,22 +157,24 @@ def show_status(rows: Sequence[Row]) -> None:
     """How far each document is."""
     from qagen.overview import total
 
-    table = _table("Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens", "cost")
+    wide = out().width >= WIDE
+    names = ["Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens", "cost"]
+    table = _table(*(names if wide else ["Document", "status", "chunks", "left", "pairs", "cost"]))
     for row in [*rows, total(rows)]:
         if row.name == "all" and row.status == "":
             table.add_section()
         colour = {"completed": "green", "failed": "red", "unreadable": "red"}.get(row.status, "yellow")
-        table.add_row(
-            safe(row.name),
-            f"[{colour}]{row.status}[/]",
+        figures = [
             f"{row.chunks:,}",
             f"{row.completed:,}",
             f"{row.failed or ''}",
             f"{row.pending or ''}",
             f"{row.pairs:,}",
-            f"{tokens(row.input_tokens)} + {tokens(row.output_tokens)}",
-            dollars(row.cost_usd),
-        )
+        ]
+        figures += [f"{tokens(row.input_tokens)} + {tokens(row.output_tokens)}", dollars(row.cost_usd)]
+        if not wide:
+            figures = [f"{row.chunks:,}", f"{row.failed + row.pending or ''}", f"{row.pairs:,}", dollars(row.cost_usd)]
+        table.add_row(label(row.name), f"[{colour}]{row.status}[/]", *figures)
     out().print(table)
     for row in rows:
         if row.problem:
@@ -187,7 +201,7 @@ def show_finding(finding: Finding) -> None:
 def _table(first: str, *others: str) -> Table:
     """A light table: the first column is text, the others are figures until the last."""
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(first, overflow="fold")
+    table.add_column(first, overflow="ellipsis", no_wrap=True, min_width=16)
     for name in others:
         text = name in {"", "status"}
         table.add_column(name, justify="left" if text else "right", no_wrap=name != "")

@@ -10,7 +10,7 @@ from typing import Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from qagen.cli.console import count, dollars, err, note, safe, say, tokens
+from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
 from qagen.generate import Live
 from qagen.pump import ChunkSaved, DocumentClosed, DocumentFailed, Event, Notice, Stopping
 from qagen.settings import Settings
@@ -50,16 +50,16 @@ class RunDisplay:
         self._began = self._last_line = time.monotonic()
         _introduce(live, self._settings)
         if live.job.to_ask and self._console.is_terminal:
-            self._progress = Progress(
-                TextColumn("{task.fields[documents]}"),
-                BarColumn(bar_width=None),
+            wide = self._console.width >= WIDE
+            columns = [
                 MofNCompleteColumn(),
-                TextColumn("{task.fields[rate]}"),
+                TextColumn("chunks, {task.fields[documents]}" if wide else "chunks"),
+                BarColumn(bar_width=None if wide else 10),
+                TextColumn("{task.fields[rate]}, left"),
                 TimeRemainingColumn(compact=True),
                 TextColumn("{task.fields[figures]}"),
-                console=self._console,
-                expand=True,
-            )
+            ]
+            self._progress = Progress(*columns, console=self._console, expand=True)
             self._task = self._progress.add_task("chunks", total=live.job.to_ask, **self._fields())
             self._progress.start()
 
@@ -114,12 +114,12 @@ class RunDisplay:
         return {
             "documents": f"{self._documents}/{count(self._to_open, 'document')}",
             "rate": f"{tally.saved / seconds:.1f}/s",
-            "figures": ", ".join(figures),
+            "figures": ", ".join(figures if self._console.width >= WIDE else figures[:1] + figures[3:]),
         }
 
     def _print(self, markup: str) -> None:
         console = self._progress.console if self._progress else self._console
-        console.print(markup, soft_wrap=True)
+        tell(console, markup)
 
 
 def _retries(number: int) -> str:

@@ -7,7 +7,7 @@ import sys
 
 from rich.console import Console
 
-from qagen.cli.console import complain, count, dollars, err, out, safe, tokens
+from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
 from qagen.generate import Report
 from qagen.settings import Settings
 
@@ -19,7 +19,7 @@ def show_report(report: Report, settings: Settings) -> None:
     if report.outcome.stopped_by is not None:
         complain(str(report.outcome.stopped_by))
     for line in _lines(report):
-        console.print(safe(line), soft_wrap=True)
+        tell(console, safe(line))
     _say_next(console, report, settings)
 
 
