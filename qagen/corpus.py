@@ -87,6 +87,15 @@ def find_qa_files(qa_dir: Path) -> list[Path]:
     return found
 
 
+def without_answers(chunks_dir: Path, qa_dir: Path) -> list[Path]:
+    """The chunk files that no QA file belongs to; none where there is no folder of chunk files."""
+    try:
+        paths = find_chunk_files(chunks_dir).paths
+    except DataError:
+        return []
+    return [path for path in paths if not qa_path_of(path, qa_dir).exists()]
+
+
 def read_qa(path: Path) -> QAFile:
     """A QA file, validated.
 

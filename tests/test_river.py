@@ -328,3 +328,12 @@ def test_what_to_type_next_neither_begins_anew_nor_stops_at_the_same_place(serve
     (line,) = [line for line in run.stdout.splitlines() if line.startswith("next: ")]
     assert "--no-resume" not in line
     assert "--limit" not in line
+
+
+def test_combine_names_the_documents_that_nobody_asked_about_yet(server: LLMServer) -> None:
+    for name in ("a", "b"):
+        write_chunks(Path("chunks"), name, passages(2, name))
+    assert qagen(*local(server, "--limit", "2")).returncode == 0
+    combined = qagen("combine")
+    assert combined.returncode == 0
+    assert "1 chunk file without any answers yet: b_chunks.json" in combined.stderr

@@ -12,6 +12,7 @@ from qagen.cli import options
 
 def combine(
     ctx: typer.Context,
+    chunks_dir: options.ChunksDir = None,
     qa_dir: options.QaDir = None,
     output_file: Annotated[
         Path | None,
@@ -61,5 +62,9 @@ def combine(
         version=__version__,
     )
     console.show_combined(combined, output)
+    not_begun = corpus.without_answers(settings.chunks_dir, settings.qa_dir)
+    if not_begun:
+        names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
+        console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
     if combined.invalid:
         raise typer.Exit(1)
