@@ -61,11 +61,28 @@ def generate_here(
     with files.locked(settings.qa_dir):
         if not settings.resume:
             job.archived = generate.set_aside(job)
-        report = run(_generate(job, settings, on_start, _logged(on_event, settings.qa_dir / "errors.jsonl", job)))
+        listener = _logged(_unbroken(on_event), settings.qa_dir / "errors.jsonl", job)
+        report = run(_generate(job, settings, on_start, listener))
         # After a full disk the account is shown all the same.
         with contextlib.suppress(StorageError):
             files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
     return report
+
+
+def _unbroken(on_event: Callable[[Event], None]) -> Callable[[Event], None]:
+    """A display that is not asked again once its terminal is gone; the log goes on without it."""
+    gone = False
+
+    def react(event: Event) -> None:
+        nonlocal gone
+        if gone:
+            return
+        try:
+            on_event(event)
+        except OSError:
+            gone = True
+
+    return react
 
 
 def _logged(on_event: Callable[[Event], None], log: Path, job: generate.Job) -> Callable[[Event], None]:

@@ -230,15 +230,17 @@ def test_a_full_disk_stops_the_spending_and_the_account_is_true(server: LLMServe
     assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
 
 
-def test_a_closed_terminal_does_not_end_the_run(server: LLMServer, marks: set[str]) -> None:
+def test_a_closed_terminal_ends_neither_the_run_nor_the_error_log(server: LLMServer, marks: set[str]) -> None:
+    server.configure(faults=[{"fault": "context_length", "when": {"marker": sorted(marks)[:2]}}])
     process = subprocess.Popen(
         command(*local(server, "--max-concurrent", str(IN_FLIGHT))), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     assert process.stderr is not None
     process.stderr.readline()
     process.stderr.close()
-    assert process.wait(timeout=60) == 0
-    assert check_from_outside(Path("chunks"), Path("qa")).settled == marks
+    assert process.wait(timeout=60) == 1
+    assert len(check_from_outside(Path("chunks"), Path("qa")).settled) == CHUNKS - 2
+    assert len(Path("qa/errors.jsonl").read_text().splitlines()) == 2
 
 
 def test_a_failed_chunk_that_is_tried_again_keeps_what_was_paid_for(server: LLMServer) -> None:
