@@ -17,8 +17,12 @@ from qagen.llm.types import ErrorDetails
 
 LONGEST_WAIT_S = 300.0
 """A server that asks for more is asking the user to come back later."""
+LONGEST_RESET_S = 60.0
 _KEY_SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{6,})")
 _MOST_SHOWN = 300
+_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6}
+_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|h|m|s)")
+_GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
 
 
 def classify(
@@ -68,12 +72,16 @@ def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | 
     wait = retry_after_s(headers)
     if wait is None and details is not None:
         wait = details.retry_after_s
+    limited = status == 429 or (details is not None and details.kind == "rate_limited")
+    if wait is None and limited:
+        # When the limit is full again, not when the next request may pass: a hint, never a reason to stop.
+        reset = reset_s(headers)
+        wait = min(reset, LONGEST_RESET_S) if reset else None
     if wait is not None and wait > LONGEST_WAIT_S:
         return AccessError(
             f"{answer}. It asks to wait {wait / 60:.0f} minutes; run the same command again after that.",
             code="long_wait",
         )
-    limited = status == 429 or (details is not None and details.kind == "rate_limited")
     code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
     most = details.most_tries if details is not None and details.most_tries else 6
     return TransientError(answer, code=code, retry_after_s=wait, most_tries=most)
@@ -90,6 +98,35 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         if 0 < wait < float("inf"):
             return wait
     return None
+
+
+def reset_s(headers: Mapping[str, str]) -> float | None:
+    """When a used-up limit is full again, in seconds, by the rate-limit headers; None where none is used up.
+
+    They come as `x-ratelimit-reset-requests` and as `...-ratelimit-requests-reset`, with a duration ("6m0s", "20ms") or
+    a time (RFC 3339), which is read relative to the answer's own `Date`.
+    """
+    waits = []
+    for name, text in headers.items():
+        if "ratelimit" in name and "reset" in name and headers.get(name.replace("reset", "remaining")) == "0":
+            waits.append(_duration(text) or _until_timestamp(text, headers.get("date")))
+    return max((wait for wait in waits if wait > 0), default=None)
+
+
+def _duration(text: str) -> float:
+    """Go's notation, `1h30m0.5s`; 0 where it is something else."""
+    if not _GO_DURATION.fullmatch(text):
+        return 0.0
+    return sum(float(number) * _UNITS[unit] for number, unit in _GO_PART.findall(text))
+
+
+def _until_timestamp(text: str, date: str | None) -> float:
+    try:
+        then = datetime.fromisoformat(text)
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        return (then - now).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def _number(text: str) -> float:
