@@ -89,7 +89,12 @@ def test_at_concurrency_1_a_kill_costs_only_the_request_in_flight(server: LLMSer
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "told to end")]
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted"),
+        (signal.SIGTERM, 143, "told to end"),
+        (signal.SIGHUP, 143, "the terminal went away"),
+    ],
 )
 def test_the_first_signal_finishes_and_saves_what_is_in_flight(
     number: signal.Signals, code: int, word: str, server: LLMServer, marks: set[str]
