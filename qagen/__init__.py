@@ -34,7 +34,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       pairs/          reply text -> [Pair], or the reason why not
       checks          Pair + Chunk -> check codes; a new check is a row in RULES and a function
       state/          keys, fingerprint, matching, the open document: what is done, what is next
-      dataset         [QA file] -> training data; a new export will be a row and a writer in a room `exports` below it
+      dataset         [QA file] -> training data; a new export is a writer beside those of json and jsonl here
 
     rank 3, the pump: joins the river and the model
       intake          documents -> chunk files                                             (qagen chunk)
