@@ -59,8 +59,6 @@ def generate_here(
     job = generate.plan(settings)
     files.make_writable(settings.qa_dir)
     with files.locked(settings.qa_dir):
-        if not settings.resume:
-            job.archived = generate.set_aside(job)
         listener = _logged(_unbroken(on_event), settings.qa_dir / "errors.jsonl", job)
         report = run(_generate(job, settings, on_start, listener))
         # After a full disk the account is shown all the same.
@@ -128,6 +126,9 @@ async def _generate(
     began = asyncio.get_running_loop().time()
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text))) as client:
+        if not settings.resume:
+            # Only now: had the client been refused its settings, the results would have moved for nothing.
+            job.archived = generate.set_aside(job)
         pump = Pump(
             generate.GenerateTask(job),
             client,

@@ -337,3 +337,15 @@ def test_combine_names_the_documents_that_nobody_asked_about_yet(server: LLMServ
     combined = qagen("combine")
     assert combined.returncode == 0
     assert "1 chunk file without any answers yet: b_chunks.json" in combined.stderr
+
+
+def test_settings_that_cannot_be_used_move_no_results(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(2))
+    assert qagen(*local(server)).returncode == 0
+    before = Path("qa/a_qa.json").read_bytes()
+    remote = ("generate-qa", "--provider", "openai", "--no-resume")
+    run = qagen(*remote, OPENAI_API_KEY="sk-test", HTTPS_PROXY="ftp://nowhere")
+    assert run.returncode == 2, run.stderr
+    assert "HTTPS_PROXY" in run.stderr
+    assert Path("qa/a_qa.json").read_bytes() == before
+    assert not Path("qa/archive").exists()

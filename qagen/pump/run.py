@@ -102,7 +102,8 @@ class Pump:
         """Pass an event on. A listener that fails is not asked again: what costs money goes on without it."""
         try:
             self._on_event(event)
-        except Exception:  # noqa: BLE001 - a closed terminal must not end the run
+        except Exception as error:  # noqa: BLE001 - a bug: raised by `run`, after everything is done
+            self._bug = self._bug or error
             self._on_event = lambda _: None
 
     # Workers

@@ -57,7 +57,7 @@ def test_without_surrogates_leaves_other_values_as_they_are() -> None:
 
 @pytest.mark.parametrize("value", [{}, [], "x", None, {"format": 1}, {"format": "other/thing"}, {"format": "qagen/qa"}])
 def test_a_value_without_a_tag_of_ours_passes(value: object) -> None:
-    check_tag(value, "qa", newest=1)
+    assert check_tag(value, "qa", newest=1) is None  # type: ignore[func-returns-value]
 
 
 def test_a_tag_of_another_kind_is_refused_with_both_names() -> None:
