@@ -19,7 +19,7 @@ from qagen import files
 from qagen.errors import DataError, LockedError, StorageError, UsageError
 
 TARGET = Path("pump_qa.json")
-ROOT = Path(files.__file__).parent.parent
+ROOT = Path(files.__file__).parent.parent.parent
 
 
 @contextmanager

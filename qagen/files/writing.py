@@ -1,63 +1,33 @@
-"""The door to the disk: whole files in, whole files out.
+"""Whole files out: a temporary file beside the target, all bytes, forced to the disk, and one replace.
 
-A reader never sees half a file: every write goes to a temporary file beside the target, is forced to the disk, and
-replaces the target in one step.
+After an error the same descriptor is never forced again, because the kernel may have dropped the pages that failed and
+say yes the second time; the caller tries again with a new file.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
-import getpass
-import hashlib
 import os
-import re
 import secrets
 import shutil
-import socket
 import stat
+import sys
 import tempfile
-import unicodedata
+import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
-from filelock import FileLock, Timeout
+from qagen.errors import StorageError, UsageError
+from qagen.formats import encode
 
-from qagen.errors import DataError, LockedError, StorageError, UsageError
-from qagen.formats import decode, encode, utc_time
-
-MOST_BYTES = 256 * 1024 * 1024
-"""No input file may be larger."""
-_LONGEST_NAME = 140
-"""Bytes. Endings are added to names, and file systems take 255."""
 _TEMPORARY = ".tmp-qagen-"
+_BLOCK_BYTES = 1 << 20
+_WINDOWS_WAITS_S = (0.05, 0.1, 0.25, 0.5, 1, 1, 2, 2, 3)
+_LARGEST_LOG = 10 * 1024 * 1024
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 """What file systems say that have no hard links."""
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file.
-
-    Raises:
-        DataError: missing, unreadable, no regular file, or larger than `MOST_BYTES`.
-    """
-    try:
-        # O_NONBLOCK: opening a FIFO must not wait for its writer.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise DataError(f"{path}: it is no regular file")
-            if status.st_size > MOST_BYTES:
-                raise DataError(f"{path}: it has {status.st_size:,} bytes; the most is {MOST_BYTES:,}")
-            with open(descriptor, "rb", closefd=False) as file:
-                return file.read()
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
 
 
 def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = False) -> None:
@@ -76,7 +46,7 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
         _write_temporary(temporary, target, [pieces] if isinstance(pieces, bytes) else pieces)
         if keep_backup and target.exists():
             _keep_backup(target)
-        os.replace(temporary, target)
+        _replace(temporary, target)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -93,14 +63,60 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
 
 
 def _write_temporary(temporary: Path, target: Path, pieces: Iterable[bytes]) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    with open(os.open(temporary, flags, 0o666), "wb") as file:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o666)
+    try:
         if hasattr(os, "fchmod") and target.exists():
-            os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
-        for piece in pieces:
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+            os.fchmod(descriptor, stat.S_IMODE(target.stat().st_mode))
+        for block in _blocks(pieces):
+            left = memoryview(block)
+            while left:  # the system may take less than it was given
+                left = left[os.write(descriptor, left) :]
+        _force(descriptor)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+        raise
+    os.close(descriptor)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at least a block: many small ones would be as many calls."""
+    gathered = bytearray()
+    for piece in pieces:
+        if len(piece) >= _BLOCK_BYTES and not gathered:
+            yield piece
+            continue
+        gathered += piece
+        if len(gathered) >= _BLOCK_BYTES:
+            yield bytes(gathered)
+            gathered.clear()
+    if gathered:
+        yield bytes(gathered)
+
+
+def _force(descriptor: int) -> None:
+    """Onto the disk itself; on a Mac, fsync stops at the drive's own cache."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+    else:
+        os.fsync(descriptor)
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    """In one step. On Windows a virus scanner or an editor may hold the target for a while."""
+    for wait_s in _WINDOWS_WAITS_S:
+        try:
+            os.replace(temporary, target)
+            return
+        except PermissionError:
+            if os.name != "nt":
+                raise
+            time.sleep(wait_s)
+    os.replace(temporary, target)
 
 
 def _keep_backup(target: Path) -> None:
@@ -135,7 +151,7 @@ def _force_directory(directory: Path) -> None:
 
 
 def append_line(path: Path, value: Any) -> None:
-    """Add one JSON line to a log. A log is no memory: it is not forced to the disk.
+    """Add one JSON line to a log. A log is no memory: it is not forced to the disk, and only its last parts are kept.
 
     Raises:
         StorageError: it could not be written.
@@ -143,6 +159,9 @@ def append_line(path: Path, value: Any) -> None:
     try:
         with path.open("ab") as file:
             file.write(encode(value) + b"\n")
+            full = file.tell() >= _LARGEST_LOG
+        if full:
+            os.replace(path, path.with_name(path.name + ".1"))
     except OSError as error:
         raise StorageError(f"{path}: the log cannot be written: {error.strerror}") from error
 
@@ -165,19 +184,6 @@ def check_output(path: Path) -> None:
         start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start not in {b"", b"{", b"["}:
         raise UsageError(f"{path}: a file of another kind stands there, and would be replaced. Name another output.")
-
-
-def safe_name(name: str) -> str:
-    """The name as a part of a path: letters, digits, `_.- `, no leading mark, and not too long.
-
-    A name that has to be changed gets a hash of what it was, so that two names never become one.
-    """
-    plain = unicodedata.normalize("NFC", name)
-    safe = re.sub(r"[^\w.\- ]", "_", plain).lstrip(".- ")
-    if safe == name and len(safe.encode("utf-8", "replace")) <= _LONGEST_NAME:
-        return name
-    cut = safe.encode("utf-8", "replace")[: _LONGEST_NAME - 20].decode("utf-8", "ignore")
-    return f"{cut}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
 
 
 def make_writable(directory: Path) -> None:
@@ -206,82 +212,6 @@ def remove_leftovers(directory: Path) -> None:
     for path in directory.glob(f"{_TEMPORARY}*"):
         with contextlib.suppress(OSError):
             path.unlink()
-
-
-def set_aside(path: Path, room: str, *, move: bool) -> Path:
-    """Put a file into `<its directory>/<room>/<UTC time>/`, moved or copied, and give its new path.
-
-    Raises:
-        StorageError: it could not be put there.
-    """
-    place = new_path(path.parent / room, path.name)
-    if move:
-        try:
-            os.replace(path, place)
-        except OSError as error:
-            raise StorageError(f"{path}: it cannot be moved to {place}: {error.strerror}") from error
-    else:
-        write(place, read_bytes(path))
-    return place
-
-
-def new_path(room: Path, name: str) -> Path:
-    """A path in `room/<UTC time>/` that no file has yet; the directory exists.
-
-    Raises:
-        StorageError: the directory cannot be made.
-    """
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for attempt in range(1000):
-        directory = room / (stamp if attempt == 0 else f"{stamp}-{attempt}")
-        try:
-            directory.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StorageError(f"{directory}: it cannot be made: {error.strerror}") from error
-        if not (directory / name).exists():
-            return directory / name
-    raise StorageError(f"{room}: there is no free name for {name}")
-
-
-@contextlib.contextmanager
-def locked(directory: Path, name: str = ".qagen.lock") -> Iterator[None]:
-    """Hold the directory while the block runs. The kernel frees the lock when its holder dies.
-
-    Raises:
-        LockedError: another run holds it; the text names its owner.
-    """
-    lock = FileLock(directory / name)
-    owner = directory / f"{name}.owner.json"
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise LockedError(f"{directory}: {_describe_owner(owner)} works here. Wait for it, or stop it first.") from None
-    except OSError as error:
-        raise UsageError(f"{directory}: the lock file cannot be made: {error.strerror}") from error
-    try:
-        facts = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "started_at": utc_time()}
-        write(owner, encode(facts) + b"\n")
-        remove_leftovers(directory)
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            owner.unlink()
-        lock.release()
-
-
-def _describe_owner(owner: Path) -> str:
-    try:
-        facts = decode(owner.read_bytes())
-        return f"another run (pid {facts['pid']} on {facts['host']}, {facts['user']}, since {facts['started_at']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another run"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown user"
 
 
 @contextlib.contextmanager

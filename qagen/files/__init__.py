@@ -1,0 +1,28 @@
+"""The door to the disk: whole files in, whole files out, one run at a time in a directory, nothing thrown away.
+
+A reader never sees half a file: every write goes to a temporary file beside the target, is forced to the disk, and
+replaces the target in one step. What must make room is moved or copied aside, never deleted.
+"""
+
+from qagen.files.locks import locked
+from qagen.files.places import leads_out, network_file_system, new_path, rescue, safe_name, set_aside
+from qagen.files.reading import MOST_BYTES, read_bytes
+from qagen.files.writing import append_line, check_output, make_writable, remove_leftovers, spool, write
+
+__all__ = [
+    "MOST_BYTES",
+    "append_line",
+    "check_output",
+    "leads_out",
+    "locked",
+    "make_writable",
+    "network_file_system",
+    "new_path",
+    "read_bytes",
+    "remove_leftovers",
+    "rescue",
+    "safe_name",
+    "set_aside",
+    "spool",
+    "write",
+]

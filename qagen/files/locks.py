@@ -1,0 +1,81 @@
+"""One run at a time in a directory."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from qagen.errors import LockedError, UsageError
+from qagen.files.writing import remove_leftovers, write
+from qagen.formats import decode, encode, utc_time
+
+
+@contextlib.contextmanager
+def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = False) -> Iterator[None]:
+    """Hold the directory while the block runs. The kernel frees the lock when its holder dies.
+
+    A lock of this host whose holder died is taken over. Of another host's nothing is known from here (the kernel's
+    lock may not reach over the network), so it is taken over only with `break_lock`.
+
+    Raises:
+        LockedError: another run holds it; the text names its owner.
+    """
+    owner_path = directory / f"{name}.owner.json"
+    owner = _read_owner(owner_path)
+    elsewhere = bool(owner) and owner.get("host") != socket.gethostname()
+    if elsewhere and not break_lock:
+        raise LockedError(
+            f"{directory}: {_described(owner)} works here, or died without a word. If it works no more, run the same "
+            "command with --break-lock."
+        )
+    lock = FileLock(directory / name)
+    try:
+        if elsewhere:
+            # Whoever still holds the old file keeps it; what is made new is ours.
+            (directory / name).unlink(missing_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise LockedError(
+            f"{directory}: {_described(_read_owner(owner_path))} works here. Wait for it, or stop it first."
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{directory}: the lock file cannot be made: {error.strerror}") from error
+    try:
+        facts = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "started_at": utc_time()}
+        write(owner_path, encode(facts) + b"\n")
+        remove_leftovers(directory)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            owner_path.unlink()
+        lock.release()
+
+
+def _read_owner(path: Path) -> dict[str, Any]:
+    """What the owner wrote of itself; empty where nobody did, or nothing that can be read."""
+    try:
+        facts = decode(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _described(owner: dict[str, Any]) -> str:
+    try:
+        return f"another run (pid {owner['pid']} on {owner['host']}, {owner['user']}, since {owner['started_at']})"
+    except KeyError:
+        return "another run"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown user"
