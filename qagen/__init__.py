@@ -6,6 +6,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
 
     rank 0, ground: known by all, knows nobody
       errors          what can go wrong, by what the caller does next
+      redaction       what may be shown and logged: no keys, no control characters
       formats/        every file on disk as one pydantic model
       llm/providers   PROVIDERS: one row per host; a new host is a row here
       llm/types       ChatRequest, ChatReply, Usage, HttpCall, and the Wire protocol

@@ -74,9 +74,9 @@ def _provider(endpoint: Endpoint, settings: Settings) -> Iterator[Finding]:
     """What the settings say of the provider."""
     row = endpoint.provider
     yield Finding("provider", "ok", f"{row.name}: {row.about}, model {endpoint.model}")
-    if row.key_env and not row.in_process and (endpoint.api_key or not is_near(endpoint.base_url)):
-        present = "is set" if endpoint.api_key else "is not set; not every server wants one"
-        yield Finding("key", "ok" if endpoint.api_key else "note", f"{row.key_env} {present}")
+    if row.key_env and not row.in_process and (endpoint.key or not is_near(endpoint.base_url)):
+        present = "is set" if endpoint.key else "is not set; not every server wants one"
+        yield Finding("key", "ok" if endpoint.key else "note", f"{row.key_env} {present}")
     try:
         price = price_of(row, endpoint.model, datetime.now(UTC).date(), own_prices(settings))
     except UsageError as error:
@@ -107,7 +107,7 @@ async def _host(client: Client) -> AsyncIterator[Finding]:
     except ProviderError as error:
         yield Finding("host", "fail", str(error), AccessError.exit_code)
         return
-    yield Finding("host", "ok", f"{endpoint.base_url} answers" + (" and accepts the key" if endpoint.api_key else ""))
+    yield Finding("host", "ok", f"{endpoint.base_url} answers" + (" and accepts the key" if endpoint.key else ""))
     yield _model(endpoint, names)
     if endpoint.provider.model_facts_path:
         yield await _facts(client, endpoint.provider.model_facts_path)

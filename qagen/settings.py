@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, PrivateAttr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode
 from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
@@ -28,7 +29,6 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 _NO_OPTIONS = frozenset(
     {"model", "messages", "contents", "system", "stream", "n", "tools", "response_format", "format"}
 )
-_KEYS_READ: set[str] = set()
 
 
 class Settings(BaseSettings):
@@ -163,7 +163,8 @@ class Settings(BaseSettings):
             settings._places.update(dict.fromkeys(given, place))
         settings._flags.update(flags)
         settings._variables.update(variables or {})
-        _KEYS_READ.update(settings._keys())
+        for key in settings._keys():
+            redaction.remember(key)
         return settings
 
     def endpoint(self) -> Endpoint:
@@ -201,7 +202,7 @@ class Settings(BaseSettings):
                 f"provider {row.name}: the key would travel unencrypted to {base_url}. Use an https address, "
                 f"take {row.key_env} away, or allow it with --allow-insecure-http."
             )
-        return Endpoint(row, model, base_url, key)
+        return Endpoint(row, model, base_url, SecretStr(key) if key else None)
 
     def origins(self) -> list[tuple[str, Any, str]]:
         """(variable, value, where it came from) of every setting."""
@@ -243,11 +244,6 @@ class Settings(BaseSettings):
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."
         return f"{text} --provider rules needs neither a key nor a server."
-
-
-def keys_read() -> frozenset[str]:
-    """Every key that was read so far, for redaction: whatever is shown or logged must not hold one."""
-    return frozenset(_KEYS_READ)
 
 
 def _variable(field: str) -> str:

@@ -15,7 +15,7 @@ PACKAGE = Path(qagen.__file__).parent
 TOP = PACKAGE.parent
 
 RANKS: list[list[str]] = [
-    ["errors", "formats", "llm.providers", "llm.types", "llm.prices"],
+    ["errors", "redaction", "formats", "llm.providers", "llm.types", "llm.prices"],
     [
         "settings",
         "files",

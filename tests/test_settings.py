@@ -83,7 +83,7 @@ def test_an_empty_value_in_the_environment_means_unset(monkeypatch: pytest.Monke
 def test_an_empty_key_in_the_environment_means_that_the_files_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "")
     configure("OPENAI_API_KEY=sk-of-the-file\n")
-    assert Settings.load(provider="openai").endpoint().api_key == "sk-of-the-file"
+    assert Settings.load(provider="openai").endpoint().key == "sk-of-the-file"
 
 
 def test_lines_that_are_not_ours_are_ignored() -> None:
@@ -272,13 +272,13 @@ def test_an_address_that_cannot_be_is_named_with_its_provider() -> None:
 
 def test_the_rules_need_nothing() -> None:
     endpoint = Settings.load(provider="rules").endpoint()
-    assert (endpoint.provider.name, endpoint.model, endpoint.api_key) == ("rules", "rules-cloze-1", None)
+    assert (endpoint.provider.name, endpoint.model, endpoint.key) == ("rules", "rules-cloze-1", None)
 
 
 def test_openai_needs_only_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     endpoint = Settings.load(provider="openai").endpoint()
-    assert (endpoint.model, endpoint.base_url, endpoint.api_key) == (
+    assert (endpoint.model, endpoint.base_url, endpoint.key) == (
         "gpt-6-luna",
         "https://api.openai.com/v1",
         "sk-secret",
@@ -288,9 +288,9 @@ def test_openai_needs_only_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_key_is_read_from_the_file_and_the_environment_beats_it(monkeypatch: pytest.MonkeyPatch) -> None:
     configure("COMPATIBLE_API_KEY=of-the-file\nCOMPATIBLE_BASE_URL=https://10.0.0.7:8000\n")
     settings = Settings.load(provider="compatible", model="m")
-    assert (settings.endpoint().api_key, settings.endpoint().base_url) == ("of-the-file", "https://10.0.0.7:8000/v1")
+    assert (settings.endpoint().key, settings.endpoint().base_url) == ("of-the-file", "https://10.0.0.7:8000/v1")
     monkeypatch.setenv("COMPATIBLE_API_KEY", "of-the-environment")
-    assert Settings.load(provider="compatible", model="m").endpoint().api_key == "of-the-environment"
+    assert Settings.load(provider="compatible", model="m").endpoint().key == "of-the-environment"
 
 
 def test_a_key_does_not_travel_over_plain_http_to_another_machine_unless_allowed(
@@ -301,14 +301,14 @@ def test_a_key_does_not_travel_over_plain_http_to_another_machine_unless_allowed
     with pytest.raises(UsageError, match="--allow-insecure-http") as caught:
         Settings.load(**given).endpoint()
     assert "secret" not in str(caught.value)
-    assert Settings.load(**given, allow_insecure_http=True).endpoint().api_key == "secret"
-    assert Settings.load(**{**given, "base_url": "http://127.0.0.1:8000"}).endpoint().api_key == "secret"
+    assert Settings.load(**given, allow_insecure_http=True).endpoint().key == "secret"
+    assert Settings.load(**{**given, "base_url": "http://127.0.0.1:8000"}).endpoint().key == "secret"
 
 
 def test_no_provider_gets_the_key_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
-    assert Settings.load(provider="local", model="m").endpoint().api_key is None
-    assert Settings.load(provider="compatible", model="m", base_url="http://10.0.0.7").endpoint().api_key is None
+    assert Settings.load(provider="local", model="m").endpoint().key is None
+    assert Settings.load(provider="compatible", model="m", base_url="http://10.0.0.7").endpoint().key is None
 
 
 def address(provider: str = "local", **flags: Any) -> str:

@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from qagen.errors import BUG, INTERRUPTED, QagenError
+from qagen.redaction import redact
 
 
 class Commands(TyperGroup):
@@ -34,7 +35,7 @@ class Commands(TyperGroup):
             if _is_typers(error):
                 raise
             details = _write_details(error)
-            _say(_without_keys(f"a bug in qagen: {error!r}. What was received is saved. Details: {details}"))
+            _say(redact(f"a bug in qagen: {error!r}. What was received is saved. Details: {details}"))
             raise typer.Exit(BUG) from None
 
 
@@ -51,16 +52,7 @@ def _is_typers(error: Exception) -> bool:
 
 def _write_details(error: Exception) -> str:
     """The traceback goes into a file, without keys: it is for a bug report, not for the screen."""
-    text = _without_keys("".join(traceback.format_exception(error)))
+    text = redact("".join(traceback.format_exception(error)))
     with tempfile.NamedTemporaryFile("w", prefix="qagen-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(text)
     return file.name
-
-
-def _without_keys(text: str) -> str:
-    from qagen.llm.faults import redact
-    from qagen.settings import keys_read
-
-    for key in keys_read():
-        text = redact(text, key)
-    return redact(text, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,6 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from qagen.redaction import harmless, redact
+
 if TYPE_CHECKING:
     from qagen.dataset import Combined
     from qagen.doctor import Finding
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from qagen.overview import Row
     from qagen.settings import Settings
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 WIDTH_IN_FILES = 160
 WIDE = 100
 """Columns from which all figures fit."""
@@ -48,7 +48,7 @@ def err() -> Console:
 
 def safe(text: str) -> str:
     """Text from outside, made harmless: no control characters, no marks of direction, no rich markup."""
-    return escape(_UNSAFE.sub("\ufffd", text))
+    return escape(harmless(redact(text)))
 
 
 def tell(console: Console, markup: str) -> None:

@@ -55,8 +55,8 @@ _KINDS: dict[str, Kind] = {
 def headers(endpoint: Endpoint, *, version: str = VERSION) -> dict[str, str]:
     """The version header is required. The key goes into one header alone."""
     sent = {"Content-Type": "application/json", "anthropic-version": version}
-    if endpoint.api_key:
-        sent["x-api-key"] = endpoint.api_key
+    if endpoint.key:
+        sent["x-api-key"] = endpoint.key
     return sent
 
 

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
 from qagen.llm.providers import Endpoint
 from qagen.llm.types import ErrorDetails
+from qagen.redaction import redact
 
 LONGEST_WAIT_S = 300.0
 """A server that asks for more is asking the user to come back later."""
 LONGEST_RESET_S = 60.0
-_KEY_SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{6,})")
 _MOST_SHOWN = 300
 _UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6}
 _GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|h|m|s)")
@@ -29,7 +29,7 @@ def classify(
     status: int, headers: Mapping[str, str], details: ErrorDetails | None, endpoint: Endpoint
 ) -> ProviderError:
     """The reaction to an answer that is no reply: an error status, a redirect, or an error inside HTTP 200."""
-    said = redact(details.message if details else "", endpoint.api_key)[:_MOST_SHOWN].strip().rstrip(".")
+    said = redact(details.message if details else "", endpoint.key)[:_MOST_SHOWN].strip().rstrip(".")
     where = f"{endpoint.provider.name} at {endpoint.host}"
     answer = f"{where}: HTTP {status}" + (f": {said}" if said else "")
     kind = details.kind if details else None
@@ -187,13 +187,6 @@ def _our_name(name: str) -> str | None:
     parts = name.lower().split("[")[0].split(".")
     beginnings = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
     return next((_PARAMETERS[part] for part in [*beginnings, *reversed(parts)] if part in _PARAMETERS), None)
-
-
-def redact(text: str, key: str | None) -> str:
-    """The text without the key, and without what looks like one: servers echo them."""
-    if key:
-        text = text.replace(key, "[key]")
-    return _KEY_SHAPES.sub("[key]", text)
 
 
 def _about_key(endpoint: Endpoint) -> str:

@@ -38,8 +38,8 @@ _DELAY = re.compile(r"(\d+(?:\.\d+)?)s")
 def headers(endpoint: Endpoint) -> dict[str, str]:
     """The key goes into a header, never into the address: addresses stand in logs."""
     sent = {"Content-Type": "application/json"}
-    if endpoint.api_key:
-        sent["x-goog-api-key"] = endpoint.api_key
+    if endpoint.key:
+        sent["x-goog-api-key"] = endpoint.key
     return sent
 
 

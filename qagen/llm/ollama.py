@@ -23,8 +23,8 @@ _TOP_LEVEL = {"think", "keep_alive"}
 def headers(endpoint: Endpoint) -> dict[str, str]:
     """A key only for Ollama's cloud."""
     sent = {"Content-Type": "application/json"}
-    if endpoint.api_key:
-        sent["Authorization"] = f"Bearer {endpoint.api_key}"
+    if endpoint.key:
+        sent["Authorization"] = f"Bearer {endpoint.key}"
     return sent
 
 

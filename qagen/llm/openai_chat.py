@@ -39,8 +39,8 @@ _KINDS: dict[str, Kind] = {
 def headers(endpoint: Endpoint) -> dict[str, str]:
     """A key as a bearer token, where there is one."""
     sent = {"Content-Type": "application/json"}
-    if endpoint.api_key:
-        sent["Authorization"] = f"Bearer {endpoint.api_key}"
+    if endpoint.key:
+        sent["Authorization"] = f"Bearer {endpoint.key}"
     return sent
 
 

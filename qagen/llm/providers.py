@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
+
+if TYPE_CHECKING:  # only for the annotation: the help must not wait for pydantic
+    from pydantic import SecretStr
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +266,13 @@ class Endpoint:
     provider: Provider
     model: str
     base_url: str
-    api_key: str | None = field(default=None, repr=False)
-    """Out of the repr, so that no log or traceback shows it."""
+    api_key: SecretStr | None = field(default=None, repr=False)
+    """Hidden from every log and traceback, and out of the repr."""
+
+    @property
+    def key(self) -> str | None:
+        """The key itself, for the header and for redaction."""
+        return self.api_key.get_secret_value() if self.api_key else None
 
     @property
     def host(self) -> str:

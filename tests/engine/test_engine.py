@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from qagen import pairs
 from qagen.errors import AccessError, RejectedError
@@ -46,7 +47,9 @@ def generation(engine: Engine, *more: str | Path) -> tuple[str | Path, ...]:
 
 
 def client(engine: Engine, key: str = KEY) -> Client:
-    return Client(Endpoint(PROVIDERS["compatible"], MODEL, f"{engine.url}/v1", key), concurrency=2)
+    return Client(
+        Endpoint(PROVIDERS["compatible"], MODEL, f"{engine.url}/v1", SecretStr(key) if key else None), concurrency=2
+    )
 
 
 def question(about: str, **fields: Any) -> ChatRequest:
@@ -148,7 +151,7 @@ async def test_the_list_of_models_needs_the_key(engine: Engine) -> None:
 
 @pytest.mark.anyio
 async def test_an_address_that_is_none_is_told_as_such(engine: Engine) -> None:
-    endpoint = Endpoint(PROVIDERS["compatible"], MODEL, f"{engine.url}/wrong", KEY)
+    endpoint = Endpoint(PROVIDERS["compatible"], MODEL, f"{engine.url}/wrong", SecretStr(KEY))
     async with Client(endpoint, concurrency=1) as open_client:
         with pytest.raises(AccessError, match="check --base-url") as caught:
             await open_client.send(question("Ask."), 0, Attempts())

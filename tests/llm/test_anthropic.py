@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.llm import anthropic
 from qagen.llm.providers import PROVIDERS, Endpoint, default_effort, resolve_base_url
@@ -27,7 +28,7 @@ ADAPTED: dict[str, Any] = {
     "properties": {"pairs": {"type": "array", "items": {"type": "string"}, "description": "{maxItems: 5}"}},
 }
 REQUEST = ChatRequest(system="You write JSON.", user="Ask about pumps.", model="claude-sonnet-5-5", max_tokens=8000)
-CLAUDE = Endpoint(PROVIDERS["claude"], "claude-sonnet-5-5", "https://api.anthropic.com", "sk-ant-secret")
+CLAUDE = Endpoint(PROVIDERS["claude"], "claude-sonnet-5-5", "https://api.anthropic.com", SecretStr("sk-ant-secret"))
 OLD_MODELS = [
     "claude-3-haiku-20240307",
     "claude-3-5-sonnet-20241022",

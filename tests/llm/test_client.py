@@ -12,6 +12,7 @@ import httpx
 import pytest
 import respx
 from anyio.lowlevel import checkpoint
+from pydantic import SecretStr
 
 from qagen.errors import AccessError, RejectedError, TransientError
 from qagen.llm import limits
@@ -49,7 +50,9 @@ def endpoint(server: LLMServer, name: str = "openai", **changes: Any) -> Endpoin
     provider = dataclasses.replace(PROVIDERS[name], **changes)
     if name == "local":
         return Endpoint(provider, "gemma4", server.url)
-    return Endpoint(provider, "gpt-6-luna" if name == "openai" else "my-model", server.openai_url, "sk-secret")
+    return Endpoint(
+        provider, "gpt-6-luna" if name == "openai" else "my-model", server.openai_url, SecretStr("sk-secret")
+    )
 
 
 def request(passage: str = PASSAGE, model: str = "gpt-6-luna") -> ChatRequest:
@@ -543,7 +546,7 @@ async def until(condition: Any) -> None:
 
 async def test_the_key_goes_into_its_header_and_nowhere_else() -> None:
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
-    openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", "sk-secret")
+    openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
     with respx.mock(using="httpx") as mock:
         route = mock.post("https://api.openai.com/v1/chat/completions").mock(httpx.Response(200, json=reply))
         async with Client(openai, 1) as client:

@@ -13,20 +13,26 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
 from qagen.llm import faults
 from qagen.llm.providers import PROVIDERS, Endpoint
 
 ENDPOINTS = {
-    "openai": Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", "sk-secret"),
-    "claude": Endpoint(PROVIDERS["claude"], "claude-sonnet-5-5", "https://api.anthropic.com", "sk-ant-secret"),
+    "openai": Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret")),
+    "claude": Endpoint(
+        PROVIDERS["claude"], "claude-sonnet-5-5", "https://api.anthropic.com", SecretStr("sk-ant-secret")
+    ),
     "gemini": Endpoint(
-        PROVIDERS["gemini"], "gemini-3.8-flash", "https://generativelanguage.googleapis.com", "AIza-secret-key"
+        PROVIDERS["gemini"],
+        "gemini-3.8-flash",
+        "https://generativelanguage.googleapis.com",
+        SecretStr("AIza-secret-key"),
     ),
     "local": Endpoint(PROVIDERS["local"], "gemma4", "http://127.0.0.1:11434"),
-    "compatible": Endpoint(PROVIDERS["compatible"], "my-model", "http://10.0.0.7:8000/v1", "hunter-2"),
-    "xai": Endpoint(PROVIDERS["xai"], "grok-9", "https://api.x.ai/v1", "xai-secret"),
+    "compatible": Endpoint(PROVIDERS["compatible"], "my-model", "http://10.0.0.7:8000/v1", SecretStr("hunter-2")),
+    "xai": Endpoint(PROVIDERS["xai"], "grok-9", "https://api.x.ai/v1", SecretStr("xai-secret")),
 }
 
 
@@ -706,7 +712,7 @@ def test_no_body_is_strange_enough_to_end_in_anything_but_a_reaction(provider: s
 
 @pytest.mark.parametrize("provider", ENDPOINTS)
 def test_no_error_repeats_the_key_in_any_dialect(provider: str) -> None:
-    key = ENDPOINTS[provider].api_key or "sk-abcdefgh"
+    key = ENDPOINTS[provider].key or "sk-abcdefgh"
     words = f"you sent {key}, that is {key}"
     for body in (openai(words), claude("authentication_error", words), gemini(400, None, words), ollama(words)):
         for status in (400, 401, 403, 429, 500):

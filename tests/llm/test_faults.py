@@ -6,14 +6,16 @@ from importlib import import_module
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
-from qagen.llm.faults import classify, redact, reset_s, retry_after_s
+from qagen.llm.faults import classify, reset_s, retry_after_s
 from qagen.llm.providers import PROVIDERS, Endpoint
+from qagen.redaction import redact
 
 NOW = "Sun, 22 Nov 2026 05:00:00 GMT"
 ENDPOINTS = {
-    "openai": Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", "sk-secret"),
+    "openai": Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret")),
     "local": Endpoint(PROVIDERS["local"], "gemma4", "http://127.0.0.1:11434"),
     "compatible": Endpoint(PROVIDERS["compatible"], "my-model", "http://10.0.0.7:8000/v1"),
 }

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.llm import gemini
 from qagen.llm.providers import PROVIDERS, Endpoint, default_effort, resolve_base_url
@@ -29,7 +30,7 @@ ADAPTED: dict[str, Any] = {
 }
 REQUEST = ChatRequest(system="You write JSON.", user="Ask about pumps.", model="gemini-3.8-flash", max_tokens=8000)
 HOST = "https://generativelanguage.googleapis.com"
-GEMINI = Endpoint(PROVIDERS["gemini"], "gemini-3.8-flash", HOST, "AIza-secret-key")
+GEMINI = Endpoint(PROVIDERS["gemini"], "gemini-3.8-flash", HOST, SecretStr("AIza-secret-key"))
 
 
 def body_of(**changes: Any) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import httpx
 import orjson
 import pytest
 import respx
+from pydantic import SecretStr
 
 from qagen import prompts
 from qagen.formats import Chunk, DocumentInfo
@@ -90,7 +91,7 @@ async def sent_by(name: str) -> httpx.Request:
     base_url = row.base_url or "http://model.example:8000/v1"
     with respx.mock(using="httpx") as mock:
         route = mock.route().mock(httpx.Response(200, json=reply))
-        async with Client(Endpoint(row, model, base_url, key), 1) as client:
+        async with Client(Endpoint(row, model, base_url, SecretStr(key) if key else None), 1) as client:
             assert (await client.send(asked(name), 0, Attempts())).text == "{}"
     assert route.call_count == 1
     request: httpx.Request = route.calls.last.request

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.llm import ollama
 from qagen.llm.providers import PROVIDERS, Endpoint, resolve_base_url
@@ -110,7 +111,7 @@ def test_the_format_is_the_bare_schema() -> None:
 
 def test_a_key_is_sent_only_where_there_is_one() -> None:
     assert "Authorization" not in ollama.build_request(REQUEST, LOCAL).headers
-    cloud = dataclasses.replace(LOCAL, base_url="https://ollama.com", api_key="secret")
+    cloud = dataclasses.replace(LOCAL, base_url="https://ollama.com", api_key=SecretStr("secret"))
     assert ollama.build_request(REQUEST, cloud).headers["Authorization"] == "Bearer secret"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.llm import openai_chat
 from qagen.llm.providers import PROVIDERS, Endpoint, default_effort, resolve_base_url
@@ -21,7 +22,7 @@ SCHEMA: dict[str, Any] = {
     "properties": {"pairs": {"type": "array", "items": {"type": "string"}}},
 }
 REQUEST = ChatRequest(system="You write JSON.", user="Ask about pumps.", model="gpt-6-luna", max_tokens=2000)
-OPENAI = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", "sk-secret")
+OPENAI = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
 COMPATIBLE = Endpoint(PROVIDERS["compatible"], "my-model", "http://127.0.0.1:8000/v1")
 RULES = Endpoint(PROVIDERS["rules"], "rules-cloze-1", "http://rules.invalid/v1")
 

@@ -6,6 +6,7 @@ import inspect
 from importlib import import_module
 
 import pytest
+from pydantic import SecretStr
 
 from qagen.llm.providers import PROVIDERS, Endpoint, is_loopback, is_near, resolve_base_url
 
@@ -105,9 +106,9 @@ def test_a_name_that_only_begins_like_the_loopback_network_is_not_loopback() -> 
 
 
 def test_the_repr_of_an_endpoint_hides_its_key() -> None:
-    endpoint = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", "sk-secret")
+    endpoint = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
     assert "sk-secret" not in repr(endpoint)
-    assert endpoint.api_key == "sk-secret"
+    assert endpoint.key == "sk-secret"
 
 
 def test_the_host_of_an_endpoint_is_shown_with_its_port() -> None:

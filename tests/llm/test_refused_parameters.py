@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import SecretStr
 
 from qagen.errors import RejectedError
 from qagen.llm import faults
@@ -255,7 +256,7 @@ def server(process: LLMServer) -> LLMServer:
 
 def endpoint(server: LLMServer, name: str = "openai", model: str = "gpt-6.1-sol") -> Endpoint:
     host = server.url if name in {"claude", "gemini", "local"} else server.openai_url
-    return Endpoint(PROVIDERS[name], model, host, "sk-secret")
+    return Endpoint(PROVIDERS[name], model, host, SecretStr("sk-secret"))
 
 
 def request(model: str = "gpt-6.1-sol", passage: str = PASSAGE) -> ChatRequest:

@@ -6,6 +6,8 @@ import json
 from importlib import import_module
 from typing import Any, cast
 
+from pydantic import SecretStr
+
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.types import ChatReply, ChatRequest, HttpCall, Wire
 from qagen.prompts import REPLY_SCHEMA, fence
@@ -25,7 +27,7 @@ def question(model: str, **fields: Any) -> ChatRequest:
 
 def ours(provider: str, request: ChatRequest) -> HttpCall:
     """The request as qagen sends it."""
-    endpoint = Endpoint(PROVIDERS[provider], request.model, "http://127.0.0.1", KEY)
+    endpoint = Endpoint(PROVIDERS[provider], request.model, "http://127.0.0.1", SecretStr(KEY))
     return _wire(provider).build_request(request, endpoint)
 
 
