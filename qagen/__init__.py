@@ -16,6 +16,8 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       settings        flags + environment + config.env -> Settings                         (environment)
       files           read a file whole; replace it in one step; hold a directory          (disk)
       llm/            everything that knows HTTP                                           (network)
+        limits/       how fast to send, how long to wait, when to give up: decides, does no I/O
+        hints         what the headers of an answer say of limits and waiting
         faults        status + headers + body -> what to do about it
         schemas       one portable JSON schema, adapted to what each dialect accepts
         openai_chat   build_request, parse_reply, parse_error: the Chat Completions dialect
@@ -23,9 +25,11 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         gemini        the same three functions: generateContent
         ollama        the same three functions: /api/chat; a new dialect is a module like these
         rules/        an in-process transport that answers without a model
-        limits        how long to wait, when to give up: decides, does no I/O
         transport     the HTTP clients, and what their exceptions mean in our words
-        client        send, bound, understand, try again: the only one who sends
+        exchange      one request and its whole answer, bounded in time and size
+        meter         what was sent so far, in figures
+        gate          where every request waits for its turn
+        client        wait for the turn, understand, try again: the only one who sends
 
     rank 2, the river: one noun each, pure (disk only through files)
       documents/      path -> Document(text, title, headings); a new format is a reader and a row in READERS

@@ -69,12 +69,22 @@ class AccessError(ProviderError):
 class TransientError(ProviderError):
     """The same request may pass later."""
 
-    def __init__(self, message: str, *, code: str, retry_after_s: float | None = None, most_tries: int = 6) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        retry_after_s: float | None = None,
+        most_tries: int = 6,
+        is_overload: bool = False,
+    ) -> None:
         super().__init__(message, code=code)
         self.retry_after_s = retry_after_s
         """What the server asked for: a minimum, in seconds from now. None where it said nothing."""
         self.most_tries = most_tries
         """How often this kind of fault is worth trying in all; some are billed each time."""
+        self.is_overload = is_overload
+        """The host has too much to do, whoever asks: everybody slows down."""
 
     @property
     def is_rate_limit(self) -> bool:

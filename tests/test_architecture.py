@@ -19,6 +19,8 @@ RANKS: list[list[str]] = [
     [
         "settings",
         "files",
+        "llm.limits",
+        "llm.hints",
         "llm.faults",
         "llm.schemas",
         "llm.openai_chat",
@@ -26,8 +28,10 @@ RANKS: list[list[str]] = [
         "llm.gemini",
         "llm.ollama",
         "llm.rules",
-        "llm.limits",
         "llm.transport",
+        "llm.exchange",
+        "llm.meter",
+        "llm.gate",
         "llm.client",
     ],
     ["documents", "chunks", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
@@ -134,7 +138,7 @@ def test_httpx_is_known_to_the_client_and_the_rules_alone() -> None:
         for path in _modules()
         if re.search(r"^\s*(import|from) httpx", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert users == {"llm.client", "llm.rules", "llm.transport"}
+    assert users == {"llm.client", "llm.exchange", "llm.rules", "llm.transport"}
 
 
 def test_nothing_prints_but_the_command_line() -> None:

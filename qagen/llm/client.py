@@ -1,11 +1,11 @@
-"""The only one who sends: bound, understand, try again."""
+"""The only one who sends: wait for the turn, understand, try again."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
@@ -15,51 +15,66 @@ import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
-from qagen.errors import AccessError, RejectedError, TransientError
-from qagen.llm import faults
-from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Pace, backoff_s
+from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
+from qagen.formats import utc_time
+from qagen.llm import faults, hints
+from qagen.llm.exchange import Answer, exchange, parse_json, where
+from qagen.llm.gate import Gate, Stopped
+from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Ticket, Traffic, backoff_s
+from qagen.llm.meter import Meter
 from qagen.llm.providers import Endpoint
-from qagen.llm.transport import PER_CLIENT, make_clients, translate
-from qagen.llm.types import DROPPABLE, Attempts, ChatReply, ChatRequest, HttpCall, Wire
+from qagen.llm.transport import PER_CLIENT, make_clients
+from qagen.llm.types import DROPPABLE, Attempts, Bounds, ChatReply, ChatRequest, FailedTry, HttpCall, Wire
 
-MOST_BYTES = 16 * 1024 * 1024
-"""The largest body that is read, counted after decompression."""
+__all__ = ["Client", "Meter", "Stopped"]
+
 TRIES_BEFORE_FIRST_ANSWER = 3
 """A host that never answered is more likely a wrong address than a passing fault."""
-
-
-class Stopped(Exception):
-    """The run is ending: this request was not sent, and nobody is to blame."""
+_BILLED = frozenset({"reset", "truncated_body", "read_timeout", "deadline"})
+"""Faults after which the provider may have done the work, and nobody has it."""
+_MOST_CLOCK_DIFFERENCE_S = 3600
 
 
 @dataclass(slots=True)
-class Meter:
-    """What was sent so far, counted for the user."""
+class _Sending:
+    """One request on its way through its tries."""
 
-    requests: int = 0
-    retries: int = 0
-    in_flight: int = 0
-    answers: int = 0
-    """HTTP answers of any status."""
-    rate_limits: int = 0
-    waited_s: float = 0.0
-    """Seconds of waiting before tries, added over all workers."""
-    possibly_billed: int = 0
-    """Requests that went out whole and whose answer was lost."""
+    call: HttpCall
+    attempts: Attempts
+    output_tokens: float
+    ticket: Ticket | None = None
+    """Of the last try."""
+    retry: bool = False
+    """The next try is one because the last one failed (and not because of a rate limit)."""
+    counted: int = 0
+    """Tries that are counted against the most."""
+    slept_s: float = 0.0
 
 
 class Client:
     """One endpoint, for up to `concurrency` requests at a time. Use as an async context manager."""
 
-    def __init__(self, endpoint: Endpoint, concurrency: int, on_note: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        concurrency: int,
+        on_note: Callable[[str], None] = lambda _: None,
+        bounds: Bounds | None = None,
+    ) -> None:
         self.endpoint = endpoint
-        self._on_note = on_note
-        self._refused: frozenset[str] = frozenset()
         self.meter = Meter()
+        self.bounds = bounds or Bounds()
+        self.traffic = Traffic(
+            concurrency,
+            requests_per_minute=self.bounds.requests_per_minute,
+            tokens_per_minute=self.bounds.tokens_per_minute,
+        )
+        self._gate = Gate(self.traffic, self.meter)
+        self._on_note = on_note
+        self._noted: set[str] = set()
+        self._refused: frozenset[str] = frozenset()
         self._wire = cast(Wire, import_module(f"qagen.llm.{endpoint.provider.wire}"))
-        self._clients = make_clients(endpoint, concurrency)
-        self._pace = Pace()
-        self._stopping = asyncio.Event()
+        self._clients = make_clients(endpoint, concurrency, self.bounds.ca_bundle)
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,7 +87,13 @@ class Client:
 
     def stop(self) -> None:
         """Send nothing more. What is on its way may still arrive; what waits raises `Stopped`."""
-        self._stopping.set()
+        self._gate.stop()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        """Send nothing during the block: what waits goes on waiting."""
+        with self._gate.closed():
+            yield
 
     async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
         """The model's reply. `slot` is the number of the worker that asks, from 0; each try counts in `attempts`.
@@ -86,8 +107,9 @@ class Client:
         client = self._clients[slot // PER_CLIENT % len(self._clients)]
         call = self._build(request)
         while True:
+            sending = _Sending(call, attempts, request.max_tokens)
             try:
-                reply: ChatReply = await self._retrying()(self._try, client, call, attempts)
+                reply: ChatReply = await self._retrying(sending)(self._try, client, sending)
             except RejectedError as error:
                 changed = self._without_refused(request, call, error)
                 if changed is None:
@@ -142,34 +164,35 @@ class Client:
         """
         headers = self._wire.headers(self.endpoint)
         call = HttpCall(self.endpoint.base_url + path, headers, b"" if body is None else orjson.dumps(body), method)
-        status, answered, data = await self._exchange(self._clients[0], call)
-        value = _parse_json(data, status, self.endpoint)
-        if status != 200:
-            raise faults.classify(status, answered, self._wire.parse_error(status, value), self.endpoint)
+        answer = await exchange(self._clients[0], call, self.endpoint, self.bounds.largest_body)
+        value = parse_json(answer, self.endpoint)
+        if answer.status != 200:
+            raise self._classified(answer, value)
         return value
 
-    def _retrying(self) -> AsyncRetrying:
+    # Tries
+
+    def _retrying(self, sending: _Sending) -> AsyncRetrying:
         """A retry loop for one request: its counters are its own."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        counted = 0
 
         def give_up(state: RetryCallState) -> bool:
-            nonlocal counted
             error = _error_of(state)
-            counted += not error.is_rate_limit
+            # A rate limit or an outage says nothing about this request.
+            sending.retry = not (error.is_rate_limit or self.traffic.breaker.is_open)
+            sending.counted += sending.retry
             most = TRIES_BEFORE_FIRST_ANSWER if self._nobody_there(error) else error.most_tries
-            return counted >= most or loop.time() - began > MOST_WAITING_S
+            longest = max(MOST_WAITING_S, 2 * self.bounds.longest_wait_s)
+            return sending.counted >= most or sending.slept_s > longest
 
         def wait(state: RetryCallState) -> float:
             error = _error_of(state)
-            return backoff_s(error, state.attempt_number)
+            tries = self.traffic.limits_in_a_row + 1 if error.is_rate_limit else max(1, sending.counted)
+            return backoff_s(error, tries)
 
         def before_sleep(state: RetryCallState) -> None:
             self.meter.retries += 1
-            if _error_of(state).is_rate_limit:
-                self.meter.rate_limits += 1
-                self._pace.hold(loop.time() + state.upcoming_sleep)
+            sending.slept_s += state.upcoming_sleep
+            self._slow_down(_error_of(state), sending, state.upcoming_sleep)
 
         def last_error(state: RetryCallState) -> None:
             error = _error_of(state)
@@ -182,113 +205,114 @@ class Client:
             stop=give_up,
             wait=wait,
             before_sleep=before_sleep,
-            sleep=cast(Callable[[float], Awaitable[None]], self._pause),
+            sleep=cast(Callable[[float], Awaitable[None]], self._gate.sleep),
             retry_error_callback=last_error,
         )
+
+    def _slow_down(self, error: TransientError, sending: _Sending, wait_s: float) -> None:
+        """A limit is everybody's: whoever met it tells the others."""
+        now, ticket = asyncio.get_running_loop().time(), sending.ticket
+        if ticket is None:
+            return
+        if error.is_rate_limit:
+            self.traffic.limited(now, ticket, wait_s)
+        elif error.retry_after_s is not None:
+            self.traffic.hold(now + wait_s)
+        if error.is_overload:
+            self.traffic.overloaded(ticket)
 
     def _nobody_there(self, error: TransientError) -> bool:
         """Whether this host has never answered, and looks as if it will not."""
         return not self.meter.answers and error.code in NOBODY_THERE
 
-    async def _try(self, client: httpx.AsyncClient, call: HttpCall, attempts: Attempts) -> ChatReply:
+    async def _try(self, client: httpx.AsyncClient, sending: _Sending) -> ChatReply:
         """One request, from the wait for its turn to the parsed reply."""
-        while delay := self._pace.delay_s(asyncio.get_running_loop().time()):
-            await self._pause(delay)
-        if self._stopping.is_set():
-            raise Stopped
+        loop = asyncio.get_running_loop()
+        tokens = len(sending.call.body) / 4 + sending.output_tokens
+        ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry)
+        began = loop.time()
         self.meter.requests += 1
-        attempts.sent += 1
-        status, headers, body = await self._exchange(client, call)
-        self.meter.answers += 1
-        value = _parse_json(body, status, self.endpoint)
-        if status == 200 and not (isinstance(value, dict) and value.get("error")):
-            try:
-                return self._wire.parse_reply(value)
-            except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-                raise TransientError(
-                    f"{self._where}: the answer has not the expected shape ({error!r})", code="bad_body", most_tries=3
-                ) from error
-        raise faults.classify(status, headers, self._wire.parse_error(status, value), self.endpoint)
-
-    async def _exchange(self, client: httpx.AsyncClient, call: HttpCall) -> tuple[int, httpx.Headers, bytes]:
-        """Send, and read the whole answer within the deadline and the bound."""
-        answered = False
         self.meter.in_flight += 1
+        sending.attempts.sent += 1
         try:
-            async with (
-                asyncio.timeout(self.endpoint.provider.deadline_s),
-                client.stream(call.method, call.url, headers=call.headers, content=call.body) as response,
-            ):
-                answered = True
-                return response.status_code, response.headers, await self._read(response)
-        except TimeoutError as error:
-            self.meter.possibly_billed += 1
-            seconds = self.endpoint.provider.deadline_s
-            raise TransientError(
-                f"{self._where}: no complete answer in {seconds:.0f} s", code="deadline", most_tries=3
-            ) from error
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            translated = translate(error, self.endpoint, answered=answered)
-            self.meter.possibly_billed += translated.code in {"reset", "truncated_body", "read_timeout"}
-            raise translated from error
-        finally:
-            self.meter.in_flight -= 1
-
-    async def _read(self, response: httpx.Response) -> bytes:
-        """The body, decompressed by ourselves: httpx would inflate a small bomb into all memory there is."""
-        if response.is_stream_consumed:
-            return response.content  # a transport without a socket has made it whole
-        encoding = response.headers.get("content-encoding", "identity").lower()
-        inflate = zlib.decompressobj(47) if encoding in {"gzip", "x-gzip", "deflate"} else None
-        if inflate is None and encoding not in {"identity", ""}:
-            raise TransientError(f"{self._where}: unknown encoding {encoding!r}", code="bad_body", most_tries=3)
-        body = bytearray()
-        async for piece in response.aiter_raw():
-            try:
-                body += inflate.decompress(piece, MOST_BYTES + 1 - len(body)) if inflate else piece
-            except zlib.error as error:
-                raise TransientError(f"{self._where}: damaged gzip", code="bad_body", most_tries=3) from error
-            if len(body) > MOST_BYTES:
-                raise RejectedError(
-                    f"{self._where}: the answer is larger than {MOST_BYTES // 2**20} MB", code="response_too_large"
-                )
-        return bytes(body)
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, unless the run ends first."""
-        began = asyncio.get_running_loop().time()
+            answer = await exchange(client, sending.call, self.endpoint, self.bounds.largest_body)
+        except ProviderError as error:
+            self._left(ticket)
+            raise self._failed(error, sending, ticket) from error
+        except BaseException:
+            self.meter.cancelled += 1
+            self._left(ticket)
+            raise
+        self._left(ticket)
+        self.meter.answers += 1
+        self._look_at(answer)
         try:
-            async with asyncio.timeout(seconds):
-                await self._stopping.wait()
-        except TimeoutError:
-            return
-        finally:
-            self.meter.waited_s += asyncio.get_running_loop().time() - began
-        raise Stopped
+            reply = self._reply(answer)
+        except ProviderError as error:
+            raise self._failed(error, sending, ticket) from error
+        self.meter.note_reply(loop.time() - began)
+        used = reply.usage.input_tokens + reply.usage.output_tokens if reply.usage.reported else None
+        self.traffic.succeeded(loop.time(), ticket, used)
+        return reply
 
-    @property
-    def _where(self) -> str:
-        return f"{self.endpoint.provider.name} at {self.endpoint.host}"
+    def _left(self, ticket: Ticket) -> None:
+        self.meter.in_flight -= 1
+        self._gate.left(ticket)
 
+    def _reply(self, answer: Answer) -> ChatReply:
+        value = parse_json(answer, self.endpoint)
+        if answer.status != 200 or (isinstance(value, dict) and value.get("error")):
+            raise self._classified(answer, value)
+        try:
+            return self._wire.parse_reply(value)
+        except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
+            text = f"{where(self.endpoint)}: the answer has not the expected shape ({error!r})"
+            raise TransientError(text, code="bad_body", most_tries=3) from error
 
-def _parse_json(body: bytes, status: int, endpoint: Endpoint) -> Any:
-    """The value of a body; None for an error status whose body is no JSON.
+    def _classified(self, answer: Answer, value: Any) -> ProviderError:
+        details = self._wire.parse_error(answer.status, value)
+        longest = self.bounds.longest_wait_s
+        return faults.classify(answer.status, answer.headers, details, self.endpoint, longest)
 
-    Raises:
-        TransientError: HTTP 200 with a body that is no JSON: something in between answered, or it was damaged.
-    """
-    try:
-        return orjson.loads(body.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        if status != 200:
-            return None
-        where = f"{endpoint.provider.name} at {endpoint.host}"
-        if not body.strip():
-            raise TransientError(f"{where}: the answer is empty", code="empty_body", most_tries=3) from error
-        if body.lstrip()[:1] == b"<":
-            text = f"{where}: a web page came instead of an answer; a proxy or portal may stand in between"
-            raise TransientError(text, code="bad_gateway_body", most_tries=2) from error
-        raise TransientError(f"{where}: the answer is no JSON ({error})", code="bad_body", most_tries=3) from error
+    def _failed(self, error: ProviderError, sending: _Sending, ticket: Ticket) -> ProviderError:
+        """Count a request without a reply; the host's end is everybody's."""
+        self.meter.failures[error.code] += 1
+        self.meter.possibly_billed += error.code in _BILLED
+        if not isinstance(error, TransientError):
+            self.traffic.refused()
+        if isinstance(error, TransientError) and error.is_rate_limit:
+            return error
+        sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
+        if not isinstance(error, TransientError) or self._nobody_there(error):
+            return error
+        now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
+        was_open = breaker.is_open
+        if not self.traffic.failed(now, ticket, id(sending.attempts)):
+            text = f"{str(error).rstrip('.')}. It does not come back; run the same command again later."
+            return AccessError(text, code="outage")
+        if breaker.is_open and not was_open:
+            self._on_note(
+                f"{str(error).rstrip('.')}. Nothing succeeds; one request tries again in {breaker.pause_s:.0f} s."
+            )
+        return error
+
+    def _look_at(self, answer: Answer) -> None:
+        """What the headers of any answer tell, good or bad."""
+        told = hints.quotas(answer.headers)
+        if told:
+            self.traffic.answered(asyncio.get_running_loop().time(), told)
+        off = hints.clock_is_off_s(answer.headers)
+        if abs(off) > _MOST_CLOCK_DIFFERENCE_S and not self.endpoint.provider.in_process:
+            days = abs(off) / 86_400
+            self._note_once("clock", f"this machine's clock is {days:.1f} days off, by the server's answer.")
+        kind = answer.headers.get("content-type", "")
+        if answer.status == 200 and "json" not in kind.lower() and answer.body.lstrip()[:1] in {b"{", b"["}:
+            self._note_once("type", f"{where(self.endpoint)} calls its JSON {kind or 'nothing'}; taken as JSON.")
+
+    def _note_once(self, about: str, text: str) -> None:
+        if about not in self._noted:
+            self._noted.add(about)
+            self._on_note(text)
 
 
 def _error_of(state: RetryCallState) -> TransientError:

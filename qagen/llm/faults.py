@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
+from qagen.llm.hints import reset_s, retry_after_s
 from qagen.llm.providers import Endpoint
-from qagen.llm.types import ErrorDetails
+from qagen.llm.types import LONGEST_WAIT_S, ErrorDetails
 from qagen.redaction import redact
 
-LONGEST_WAIT_S = 300.0
-"""A server that asks for more is asking the user to come back later."""
 LONGEST_RESET_S = 60.0
 _MOST_SHOWN = 300
-_UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001, "us": 1e-6}
-_GO_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|us|h|m|s)")
-_GO_DURATION = re.compile(rf"(?:{_GO_PART.pattern})+")
 
 
 def classify(
-    status: int, headers: Mapping[str, str], details: ErrorDetails | None, endpoint: Endpoint
+    status: int,
+    headers: Mapping[str, str],
+    details: ErrorDetails | None,
+    endpoint: Endpoint,
+    longest_wait_s: float = LONGEST_WAIT_S,
 ) -> ProviderError:
-    """The reaction to an answer that is no reply: an error status, a redirect, or an error inside HTTP 200."""
+    """The reaction to an answer that is no reply: an error status, a redirect, or an error inside HTTP 200.
+
+    A server that asks for a wait of more than `longest_wait_s` is asking the user to come back later.
+    """
     said = redact(details.message if details else "", endpoint.key)[:_MOST_SHOWN].strip().rstrip(".")
     where = f"{endpoint.provider.name} at {endpoint.host}"
     answer = f"{where}: HTTP {status}" + (f": {said}" if said else "")
@@ -53,8 +55,9 @@ def classify(
         return RejectedError(
             f"{answer}. Make the chunks smaller, or take a model with a larger context.", code="context_length"
         )
-    if kind in {"rate_limited", "server"} or status in {408, 409, 425, 429} or status >= 500:
-        return _transient(status, headers, details, answer)
+    passing = kind in {"rate_limited", "server"} or status in {408, 409, 425, 429} or status >= 500
+    if passing or (400 <= status < 500 and headers.get("x-should-retry") == "true"):
+        return _transient(status, headers, details, answer, longest_wait_s)
     if status == 200:
         return TransientError(f"{answer}. An error came in place of an answer.", code="error_in_200", most_tries=3)
     if status == 404:
@@ -68,7 +71,9 @@ def classify(
     )
 
 
-def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | None, answer: str) -> ProviderError:
+def _transient(
+    status: int, headers: Mapping[str, str], details: ErrorDetails | None, answer: str, longest_wait_s: float
+) -> ProviderError:
     wait = retry_after_s(headers)
     if wait is None and details is not None:
         wait = details.retry_after_s
@@ -77,72 +82,17 @@ def _transient(status: int, headers: Mapping[str, str], details: ErrorDetails | 
         # When the limit is full again, not when the next request may pass: a hint, never a reason to stop.
         reset = reset_s(headers)
         wait = min(reset, LONGEST_RESET_S) if reset else None
-    if wait is not None and wait > LONGEST_WAIT_S:
+    if wait is not None and wait > longest_wait_s:
         return AccessError(
-            f"{answer}. It asks to wait {wait / 60:.0f} minutes; run the same command again after that.",
+            f"{answer}. It asks to wait {_duration(wait)}; run the same command again after {_time_of_day(wait)}, "
+            f"or with --max-wait {wait:.0f} to wait here.",
             code="long_wait",
         )
     code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
     most = details.most_tries if details is not None and details.most_tries else 6
-    return TransientError(answer, code=code, retry_after_s=wait, most_tries=most)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """The wait that the headers ask for, in seconds: milliseconds, seconds, or a date.
-
-    A date is read relative to the answer's own `Date`, so that a wrong clock does no harm. Garbage, negative numbers
-    and past dates count as nothing said.
-    """
-    text = headers.get("retry-after", "").strip()
-    for wait in (_number(headers.get("retry-after-ms", "")) / 1000, _number(text), _until(text, headers.get("date"))):
-        if 0 < wait < float("inf"):
-            return wait
-    return None
-
-
-def reset_s(headers: Mapping[str, str]) -> float | None:
-    """When a used-up limit is full again, in seconds, by the rate-limit headers; None where none is used up.
-
-    They come as `x-ratelimit-reset-requests` and as `...-ratelimit-requests-reset`, with a duration ("6m0s", "20ms") or
-    a time (RFC 3339), which is read relative to the answer's own `Date`.
-    """
-    waits = []
-    for name, text in headers.items():
-        if "ratelimit" in name and "reset" in name and headers.get(name.replace("reset", "remaining")) == "0":
-            waits.append(_duration(text) or _until_timestamp(text, headers.get("date")))
-    return max((wait for wait in waits if wait > 0), default=None)
-
-
-def _duration(text: str) -> float:
-    """Go's notation, `1h30m0.5s`; 0 where it is something else."""
-    if not _GO_DURATION.fullmatch(text):
-        return 0.0
-    return sum(float(number) * _UNITS[unit] for number, unit in _GO_PART.findall(text))
-
-
-def _until_timestamp(text: str, date: str | None) -> float:
-    try:
-        then = datetime.fromisoformat(text)
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return (then - now).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
-
-
-def _until(text: str, date: str | None) -> float:
-    try:
-        then = parsedate_to_datetime(text)
-        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
-        return (then - now).total_seconds()
-    except (ValueError, TypeError):
-        return 0.0
+    if headers.get("x-should-retry") == "false" and not limited:
+        most = 1  # some vendors say so, and their own programs obey
+    return TransientError(answer, code=code, retry_after_s=wait, most_tries=most, is_overload=status == 529)
 
 
 _PARAMETERS = {
@@ -187,6 +137,16 @@ def _our_name(name: str) -> str | None:
     parts = name.lower().split("[")[0].split(".")
     beginnings = [".".join(parts[:length]) for length in range(len(parts), 0, -1)]
     return next((_PARAMETERS[part] for part in [*beginnings, *reversed(parts)] if part in _PARAMETERS), None)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+
+
+def _time_of_day(seconds: float) -> str:
+    """When the wait is over, on the user's clock."""
+    then = datetime.now().astimezone() + timedelta(seconds=seconds)
+    return f"{then:%H:%M}" if seconds < 43_200 else f"{then:%Y-%m-%d %H:%M}"
 
 
 def _about_key(endpoint: Endpoint) -> str:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
@@ -20,7 +23,7 @@ CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
 
 
-def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient]:
+def make_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None) -> list[httpx.AsyncClient]:
     """The HTTP clients for `concurrency` requests at a time: the seam where another transport would go in.
 
     Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
@@ -37,17 +40,21 @@ def make_clients(endpoint: Endpoint, concurrency: int) -> list[httpx.AsyncClient
 
         return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
     try:
-        return _network_clients(endpoint, concurrency, timeout)
+        return _network_clients(endpoint, concurrency, timeout, ca_bundle)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise UsageError(
             f"the proxy or certificate settings of the environment cannot be used: {error}. Look at HTTPS_PROXY, "
-            "ALL_PROXY and SSL_CERT_FILE."
+            "ALL_PROXY, SSL_CERT_FILE and --ca-bundle."
         ) from error
 
 
-def _network_clients(endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout) -> list[httpx.AsyncClient]:
+def _network_clients(
+    endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout, ca_bundle: Path | None
+) -> list[httpx.AsyncClient]:
     near = is_near(endpoint.base_url)
-    context = _tls_context() if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = (
+        _tls_context(ca_bundle) if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    )
     return [
         httpx.AsyncClient(
             verify=context,
@@ -61,8 +68,20 @@ def _network_clients(endpoint: Endpoint, concurrency: int, timeout: httpx.Timeou
     ]
 
 
-def _tls_context() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
+def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
+    return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
+
+
+def proxy_of(endpoint: Endpoint) -> str | None:
+    """The proxy that requests go through, by the environment, without its credentials; None where there is none."""
+    if endpoint.provider.in_process or is_near(endpoint.base_url):
+        return None
+    address = urlsplit(endpoint.base_url)
+    proxies = getproxies()
+    proxy = proxies.get(address.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(address.hostname or ""):
+        return None
+    return urlsplit(proxy if "://" in proxy else f"//{proxy}").netloc.rpartition("@")[2]
 
 
 def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> ProviderError:
@@ -71,7 +90,9 @@ def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> Provid
     causes = _chain(error)
     if any(isinstance(cause, ssl.SSLError) for cause in causes) and isinstance(error, httpx.ConnectError):
         return AccessError(
-            f"{where}: no secure connection: {error}. Check the address and the certificates.", code="tls"
+            f"{where}: no secure connection: {error}. Check the address, the certificates (--ca-bundle) and "
+            "this machine's clock.",
+            code="tls",
         )
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
         if any(isinstance(cause, socket.gaierror) for cause in causes):

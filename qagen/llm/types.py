@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ class ChatRequest:
         return parameter not in self.without
 
 
+def estimate(request: ChatRequest, reply: ChatReply) -> Usage:
+    """Tokens of an exchange that nobody counted: about four characters each."""
+    return Usage((len(request.system) + len(request.user)) // 4, 0, len(reply.text) // 4, reported=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ChatReply:
     """What a model answered, in HTTP 200."""
@@ -86,11 +92,44 @@ class ChatReply:
     """The model's own words where it declined."""
 
 
+@dataclass(frozen=True, slots=True)
+class FailedTry:
+    """A request that brought no reply."""
+
+    at: str
+    """UTC time."""
+    number: int
+    """Which try it was, from 1."""
+    code: str
+    message: str
+
+
 @dataclass(slots=True)
 class Attempts:
-    """How many HTTP requests went out for something. The client counts them as they go."""
+    """The HTTP requests that went out for something. The client counts them as they go."""
 
     sent: int = 0
+    failed: list[FailedTry] = field(default_factory=list)
+    """Rate limits are not among them: they say nothing about the request."""
+
+
+LONGEST_WAIT_S = 300.0
+LARGEST_BODY = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the user allows the client."""
+
+    requests_per_minute: float | None = None
+    """None: as many as the server takes."""
+    tokens_per_minute: float | None = None
+    longest_wait_s: float = LONGEST_WAIT_S
+    """A server that asks for more ends the run."""
+    largest_body: int = LARGEST_BODY
+    """Bytes of an answer, counted after decompression."""
+    ca_bundle: Path | None = None
+    """Certificates to trust instead of the system's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from qagen import files
 from qagen.errors import AccessError, ProviderError, QagenError, RejectedError, StorageError, TransientError, UsageError
 from qagen.formats import RawReply
 from qagen.llm.client import Client, Stopped
-from qagen.llm.limits import Breaker
+from qagen.llm.limits import Suspects
 from qagen.llm.types import ChatReply, ChatRequest
 from qagen.pump.events import ChunkFailure, ChunkSaved, DocumentClosed, DocumentFailed, Event, Outcome, Stopping, Tally
 from qagen.pump.feed import Feed, Sheet
@@ -53,7 +53,7 @@ class Pump:
         self._concurrency = concurrency
         self._on_event = on_event
         self._feed = Feed(documents, most_open, self._start_writer, self._note_unopened)
-        self._breaker: Breaker[_Suspect] = Breaker()
+        self._suspects: Suspects[_Suspect] = Suspects()
         self._second_chances: dict[tuple[int, int], Trail] = {}
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
@@ -82,7 +82,7 @@ class Pump:
         self.outcome.stopped_by, self.outcome.exit_signal = error, exit_signal
         self._client.stop()
         self._feed.stopping = True
-        for suspect in self._breaker.release():
+        for suspect in self._suspects.release():
             self._feed.let_go(suspect.item)
         self._feed.end()
         self._drain = asyncio.get_running_loop().call_later(drain_s, self.cancel)
@@ -130,7 +130,7 @@ class Pump:
         except Stopped:
             return
         except (RejectedError, TransientError) as error:
-            if isinstance(error, TransientError) or self._breaker.is_doubtful(error):
+            if isinstance(error, TransientError) or self._suspects.is_doubtful(error):
                 self._suspect(_Suspect(item, error, trail))
                 return
             decision = Rejected(error.code, str(error))
@@ -168,7 +168,7 @@ class Pump:
         self.tally.replies += 1
         self.tally.usage += reply.usage
         self.tally.uncounted += not reply.usage.reported
-        for suspect in self._breaker.succeeded():
+        for suspect in self._suspects.succeeded():
             self._judge(suspect)
 
     async def _record(self, item: Item, decision: Settled | Rejected, trail: Trail) -> None:
@@ -201,7 +201,7 @@ class Pump:
         if self.stopping:
             return  # nobody will succeed after it any more, so nothing would ever decide about it
         self._feed.hold_back(suspect.item)
-        if not self._breaker.suspect(suspect):
+        if not self._suspects.suspect(suspect):
             return
         if isinstance(suspect.error, RejectedError):
             text = (
@@ -232,8 +232,8 @@ class Pump:
         """At the end nobody succeeds after them. Who got an answer has failed; who got none met a dead provider."""
         if self.stopping:
             return
-        dead = [one for one in self._breaker.suspects if self._breaker.is_down(one.error)]
-        for suspect in self._breaker.release():
+        dead = [one for one in self._suspects.held if self._suspects.is_down(one.error)]
+        for suspect in self._suspects.release():
             if suspect in dead:
                 self._feed.let_go(suspect.item)
             else:

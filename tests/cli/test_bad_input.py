@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from qagen.cli import app
-from qagen.llm import limits
+from qagen.llm.limits import backoff
 from tests.llm_server import LLMServer
 
 RULES = ["generate-qa", "--provider", "rules"]
@@ -23,8 +23,8 @@ TEXT = "A pump moves water. The valve opens at 12 bar. The seal is replaced ever
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_BASE_S", 0.001)
-    monkeypatch.setattr(limits, "_RATE_LIMIT_FLOOR_S", 0.001)
+    monkeypatch.setattr(backoff, "_BASE_S", 0.001)
+    monkeypatch.setattr(backoff, "_RATE_LIMIT_FLOOR_S", 0.001)
 
 
 @pytest.fixture(scope="module")

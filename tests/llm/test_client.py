@@ -15,8 +15,8 @@ from anyio.lowlevel import checkpoint
 from pydantic import SecretStr
 
 from qagen.errors import AccessError, RejectedError, TransientError
-from qagen.llm import limits
 from qagen.llm.client import Client, Stopped
+from qagen.llm.limits import backoff
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import PER_CLIENT
 from qagen.llm.types import Attempts, ChatReply, ChatRequest
@@ -42,8 +42,8 @@ def server(process: LLMServer) -> LLMServer:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "_BASE_S", 0.001)
-    monkeypatch.setattr(limits, "_RATE_LIMIT_FLOOR_S", 0.001)
+    monkeypatch.setattr(backoff, "_BASE_S", 0.001)
+    monkeypatch.setattr(backoff, "_RATE_LIMIT_FLOOR_S", 0.001)
 
 
 def endpoint(server: LLMServer, name: str = "openai", **changes: Any) -> Endpoint:
@@ -134,6 +134,7 @@ async def test_more_workers_than_a_client_can_hold_all_send_at_the_same_time(ser
     workers = 2 * PER_CLIENT + 1
     server.configure(latency_ms=200)
     async with Client(endpoint(server), workers) as client:
+        await ask(client)  # a run begins with sixteen at a time, and each success adds one
         await asyncio.gather(*(ask(client, f"The pump {slot} is new.", slot) for slot in range(workers)))
     assert max(entry.peak_in_flight for entry in server.ledger()) == workers
 
@@ -255,13 +256,20 @@ async def test_json_of_another_shape_is_tried_again_and_given_up(server: LLMServ
 
 
 @pytest.mark.parametrize(
-    "body", ["[" * 100_000, '{"choices": ' + "9" * 6000 + "}", '{"choices": [{"message": {"content": "\\ud83d"}}]}']
+    "body", ["[" * 100_000, '{"choices": ' + "9" * 6000 + "}", '{"choices": [{"message": {"content": ["\\ud83d"}}]}']
 )
 async def test_hostile_json_is_an_error_like_any_other(server: LLMServer, body: str) -> None:
     server.configure(faults=[{"fault": "status", "status": 200, "body": body}])
     async with Client(endpoint(server), 1) as client:
         with pytest.raises((TransientError, RejectedError, AccessError)):
             await ask(client)
+
+
+async def test_half_a_character_in_a_reply_is_replaced_and_the_reply_is_taken(server: LLMServer) -> None:
+    body = '{"choices": [{"message": {"content": "half: \\ud83d"}, "finish_reason": "stop"}]}'
+    server.configure(faults=[{"fault": "status", "status": 200, "body": body}])
+    async with Client(endpoint(server), 1) as client:
+        assert (await ask(client)).text == "half: \ufffd"
 
 
 async def test_a_header_that_is_too_large_is_an_error_like_any_other(server: LLMServer) -> None:

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
-from qagen.llm.faults import classify, reset_s, retry_after_s
+from qagen.llm.faults import classify
+from qagen.llm.hints import reset_s, retry_after_s
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.redaction import redact
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qagen.errors import RejectedError, TransientError
-from qagen.llm.limits import Breaker, Pace, backoff_s
+from qagen.llm.limits import Suspects, backoff_s
 
 RESET = TransientError("reset", code="reset")
 LIMITED = TransientError("429", code="rate_limited")
@@ -44,44 +44,34 @@ def test_waits_that_are_drawn_differ() -> None:
     assert len({backoff_s(RESET, 3) for _ in range(20)}) > 1
 
 
-def test_a_pace_holds_everybody_until_the_latest_moment_named() -> None:
-    pace = Pace()
-    assert pace.delay_s(100.0) == 0.0
-    pace.hold(110.0)
-    pace.hold(105.0)
-    assert pace.delay_s(100.0) == 10.0
-    assert pace.delay_s(110.0) == 0.0
-    assert pace.delay_s(999.0) == 0.0
-
-
 def test_a_success_releases_the_suspects_for_a_decision() -> None:
-    breaker: Breaker[str] = Breaker()
-    assert not breaker.suspect("a")
-    assert not breaker.suspect("b")
-    assert breaker.succeeded() == ["a", "b"]
-    assert breaker.succeeded() == []
-    assert breaker.successes == 2
+    suspects: Suspects[str] = Suspects()
+    assert not suspects.suspect("a")
+    assert not suspects.suspect("b")
+    assert suspects.succeeded() == ["a", "b"]
+    assert suspects.succeeded() == []
+    assert suspects.successes == 2
 
 
 def test_three_suspects_without_a_success_between_stop_the_run() -> None:
-    breaker: Breaker[str] = Breaker()
-    assert [breaker.suspect(name) for name in "abc"] == [False, False, True]
+    suspects: Suspects[str] = Suspects()
+    assert [suspects.suspect(name) for name in "abc"] == [False, False, True]
 
 
 def test_a_success_between_begins_the_count_anew() -> None:
-    breaker: Breaker[str] = Breaker()
-    breaker.suspect("a")
-    breaker.suspect("b")
-    breaker.succeeded()
-    assert [breaker.suspect(name) for name in "cde"] == [False, False, True]
+    suspects: Suspects[str] = Suspects()
+    suspects.suspect("a")
+    suspects.suspect("b")
+    suspects.succeeded()
+    assert [suspects.suspect(name) for name in "cde"] == [False, False, True]
 
 
 def test_a_refusal_is_doubtful_until_something_succeeds() -> None:
-    breaker: Breaker[str] = Breaker()
-    assert breaker.is_doubtful(RejectedError("no", code="bad_request"))
-    assert not breaker.is_doubtful(RejectedError("no", code="context_length"))
-    breaker.succeeded()
-    assert not breaker.is_doubtful(RejectedError("no", code="bad_request"))
+    suspects: Suspects[str] = Suspects()
+    assert suspects.is_doubtful(RejectedError("no", code="bad_request"))
+    assert not suspects.is_doubtful(RejectedError("no", code="context_length"))
+    suspects.succeeded()
+    assert not suspects.is_doubtful(RejectedError("no", code="bad_request"))
 
 
 @pytest.mark.parametrize(
@@ -89,9 +79,9 @@ def test_a_refusal_is_doubtful_until_something_succeeds() -> None:
     [("connect", 5, True), ("reset", 5, True), ("read_timeout", 5, True), ("5xx", 5, False), ("5xx", 0, True)],
 )
 def test_who_got_no_answer_met_a_dead_provider_and_who_got_one_did_not(code: str, successes: int, down: bool) -> None:
-    breaker: Breaker[str] = Breaker(successes=successes)
-    assert breaker.is_down(TransientError("x", code=code)) is down
+    suspects: Suspects[str] = Suspects(successes=successes)
+    assert suspects.is_down(TransientError("x", code=code)) is down
 
 
 def test_a_refused_request_does_not_mean_that_the_provider_is_down() -> None:
-    assert not Breaker().is_down(RejectedError("no", code="bad_request"))
+    assert not Suspects().is_down(RejectedError("no", code="bad_request"))

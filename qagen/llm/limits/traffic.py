@@ -1,0 +1,149 @@
+"""When the next request may go out: all limits of one host together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qagen.llm.limits.breaker import Breaker, RetryBudget
+from qagen.llm.limits.concurrency import Concurrency
+from qagen.llm.limits.rates import Bucket, LearntRate, Quota
+
+_BURST_S = 0.25
+"""What a rate that the user set lets through at once: as much as makes up for late timers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A request that went out."""
+
+    epoch: int
+    """Rate limits met before it: a refusal of an earlier epoch is known already."""
+    probe: bool
+    """It is the one that finds out whether the host is back."""
+    tokens: float
+    """Reserved for it."""
+
+
+class Traffic:
+    """Everything that decides whether a request may go out now. One for all that share a limit."""
+
+    def __init__(
+        self,
+        concurrency: int,
+        *,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self.concurrency = Concurrency(concurrency)
+        self.breaker = breaker or Breaker()
+        self.paused = False
+        """Nothing goes out: what comes in cannot be saved."""
+        self.limits_in_a_row = 0
+        """Rate limits met since the last success."""
+        self.in_flight = 0
+        self._reserved = 0.0
+        """Tokens of the requests in flight."""
+        self._budget = RetryBudget()
+        self._learnt = LearntRate()
+        self._set = {
+            name: Bucket(per_minute / 60, _BURST_S * per_minute / 60)
+            for name, per_minute in (("requests", requests_per_minute), ("tokens", tokens_per_minute))
+            if per_minute
+        }
+        self._told: dict[str, Bucket] = {}
+        self._not_before = 0.0
+        self._epoch = 0
+        self._halved = -1
+        """The epoch in which the concurrency was halved last: a burst halves it once."""
+
+    def waits_for_others(self) -> bool:
+        """Whether only the end of another request, or of the pause, lets the next one out."""
+        first_after_limits = self.limits_in_a_row > 1 and self.in_flight > 0
+        return self.paused or self.in_flight >= self.concurrency.limit or first_after_limits
+
+    def delay_s(self, now: float) -> float:
+        """How long the next request has to wait at least; infinite where another one's end decides."""
+        if self.waits_for_others():
+            return float("inf")
+        waits = [self._not_before - now, self.breaker.delay_s(now), self._learnt.delay_s(now)]
+        waits += [bucket.delay_s(now) for bucket in (*self._set.values(), *self._told.values())]
+        return max(0.0, *waits)
+
+    def enter(self, now: float, tokens: float, *, retry: bool) -> Ticket:
+        """A request goes out."""
+        ticket = Ticket(self._epoch, self.breaker.enter(), tokens)
+        self.in_flight += 1
+        self._reserved += tokens
+        self._learnt.take(now)
+        for buckets in (self._set, self._told):
+            for name, bucket in buckets.items():
+                bucket.take(now, 1 if name == "requests" else tokens)
+        if not self._budget.count(now, retry=retry):
+            self.breaker.open(now)
+        return ticket
+
+    def left(self, ticket: Ticket) -> None:
+        """Its end, whatever came of it. What came of it is told next, before anybody else enters."""
+        self.in_flight -= 1
+        self._reserved -= ticket.tokens
+        if ticket.probe:
+            self.breaker.left()
+
+    def answered(self, now: float, told: Mapping[str, Quota]) -> None:
+        """An answer said what is left of the server's limits. What the user set is not overruled."""
+        for name, quota in told.items():
+            if name in self._set or quota.limit <= 0:
+                continue
+            under_way = self.in_flight if name == "requests" else self._reserved
+            bucket = self._told.setdefault(name, Bucket(quota.per_s))
+            bucket.per_s, bucket.burst = quota.per_s, quota.limit
+            # Those under way may or may not be counted in it.
+            bucket.set_level(now, quota.remaining - under_way)
+
+    def succeeded(self, now: float, ticket: Ticket, tokens: float | None) -> None:
+        """A reply came. `tokens`: what it used, where that is known."""
+        self.limits_in_a_row = 0
+        self.breaker.succeeded()
+        self.concurrency.succeeded()
+        self._learnt.passed(now)
+        if tokens is not None:
+            for buckets in (self._set, self._told):
+                if "tokens" in buckets:
+                    buckets["tokens"].give_back(ticket.tokens - tokens)
+
+    def refused(self) -> None:
+        """The request was wrong; the host is there."""
+        self.breaker.succeeded()
+
+    def limited(self, now: float, ticket: Ticket, wait_s: float) -> None:
+        """A rate limit: nobody sends for that long. A burst of them halves the concurrency, once."""
+        self.breaker.succeeded()
+        self.hold(now + wait_s)
+        if self._is_news(ticket):
+            self.limits_in_a_row += 1
+            self._learnt.refused(now, now + wait_s)
+        elif self._halved < self._epoch:
+            self._halved = self._epoch
+            self.concurrency.limited()
+
+    def overloaded(self, ticket: Ticket) -> None:
+        """The host has too much to do: half as much from now on."""
+        if self._is_news(ticket):
+            self._halved = self._epoch
+            self.concurrency.limited()
+
+    def hold(self, until: float) -> None:
+        """Nobody sends before `until`."""
+        self._not_before = max(self._not_before, until)
+
+    def _is_news(self, ticket: Ticket) -> bool:
+        """Whether the request went out after all that is known of the limits was known."""
+        news = ticket.epoch == self._epoch
+        self._epoch += news
+        return news
+
+    def failed(self, now: float, ticket: Ticket, who: int) -> bool:
+        """A fault that may pass. `who` tells the requests apart. False: the host is given up."""
+        return self.breaker.failed(now, who, probe=ticket.probe)
