@@ -44,6 +44,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
     rank 3, the pump: joins the river and the model
       intake          documents -> chunk files                                             (qagen chunk)
       overview        files -> how far each document is                                    (qagen status)
+      diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
       pump/           items -> requests -> replies -> results -> state, saved as they come
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
       doctor          settings and a host -> what works and what does not                  (qagen doctor)

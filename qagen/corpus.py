@@ -10,8 +10,8 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from qagen import files
-from qagen.errors import DataError
-from qagen.formats import ChunkFile, QAFile
+from qagen.errors import DamagedError, DataError
+from qagen.formats import ChunkFile, QAFile, is_unchanged
 
 _OTHER_FILES = ("_qa", "_verdicts", "_negatives", "qa_generation_summary", "training_data", ".meta")
 """Ends of the names of files that are no chunk files, should they stand in the same folder."""
@@ -96,6 +96,11 @@ def without_answers(chunks_dir: Path, qa_dir: Path) -> list[Path]:
     return [path for path in paths if not qa_path_of(path, qa_dir).exists()]
 
 
+def backup_of(qa_path: Path) -> Path:
+    """Where the last version but one of a QA file lies."""
+    return qa_path.with_name(qa_path.name + ".bak")
+
+
 def read_qa(path: Path) -> QAFile:
     """A QA file, validated.
 
@@ -104,11 +109,27 @@ def read_qa(path: Path) -> QAFile:
     """
     try:
         return _read(path, QAFile.parse, "QA file")
-    except DataError as error:
-        backup = path.with_name(path.name + ".bak")
-        if not backup.exists():
+    except DamagedError as error:
+        if not backup_of(path).exists():
             raise
-        raise DataError(f"{error}. Its last version but one lies beside it: copy {backup.name} over it.") from None
+        raise DamagedError(
+            f"{error}. Its last version but one lies beside it ({backup_of(path).name}): `qagen generate-qa` goes on "
+            "from that."
+        ) from None
+
+
+def recall(path: Path) -> tuple[QAFile, bool]:
+    """A QA file or its backup, and whether it is as it was written: a person or a fault may have changed it since.
+
+    Raises:
+        DamagedError: not JSON, or not a QA file.
+        DataError: unreadable, or made by a newer qagen.
+    """
+
+    def parse(data: bytes) -> tuple[QAFile, bool]:
+        return QAFile.parse(data), is_unchanged(data)
+
+    return _read(path, parse, "QA file")
 
 
 def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:
@@ -119,8 +140,8 @@ def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         message = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
-        raise DataError(f"{path}: it is no valid {kind}: {f'{place}: ' if place else ''}{message}") from None
+        raise DamagedError(f"{path}: it is no valid {kind}: {f'{place}: ' if place else ''}{message}") from None
     except ValueError as error:
-        raise DataError(f"{path}: it is not JSON: {error}") from None
+        raise DamagedError(f"{path}: it is not JSON: {error}") from None
     except DataError as error:
         raise DataError(f"{path}: {error}") from None

@@ -3,6 +3,7 @@
 QagenError               shown to the user as one sentence
 ├── UsageError           the command or the configuration must change; exit 2
 ├── DataError            a file is missing, unreadable or of the wrong format; exit 3
+│   └── DamagedError     it is not what it should be; its backup may be
 ├── StorageError         what was received cannot be saved; exit 5
 ├── LockedError          another run holds the directory; exit 6
 └── ProviderError        the model's API said no
@@ -38,6 +39,10 @@ class DataError(QagenError):
     """A file is missing, unreadable, or not what it should be."""
 
     exit_code = 3
+
+
+class DamagedError(DataError):
+    """A file was cut, damaged, or is another one than its name says; an earlier version of it may be sound."""
 
 
 class StorageError(QagenError):

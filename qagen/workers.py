@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator
-from pathlib import Path
 from typing import Any, TypeVar
 
 from qagen import doctor, files, generate
 from qagen.errors import INTERRUPTED, TERMINATED, StorageError
-from qagen.formats import encode, utc_time
+from qagen.formats import encode
 from qagen.llm.client import Client
-from qagen.pump import ChunkSaved, DocumentFailed, Event, Notice, Pump
+from qagen.pump import Event, Notice, Pump
 from qagen.settings import Settings
 
 SUMMARY_FILE = "qa_generation_summary.json"
@@ -47,7 +46,11 @@ def examine(settings: Settings, on_finding: Callable[[doctor.Finding], None]) ->
 
 
 def generate_here(
-    settings: Settings, on_start: Callable[[generate.Live], None], on_event: Callable[[Event], None]
+    settings: Settings,
+    on_start: Callable[[generate.Live], None],
+    on_event: Callable[[Event], None],
+    *,
+    break_lock: bool = False,
 ) -> generate.Report:
     """Plan and run the generation in this process, with the directory of the results held.
 
@@ -58,9 +61,10 @@ def generate_here(
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
     files.make_writable(settings.qa_dir)
-    with files.locked(settings.qa_dir):
-        listener = _logged(_unbroken(on_event), settings.qa_dir / "errors.jsonl", job)
-        report = run(_generate(job, settings, on_start, listener))
+    files.make_writable(settings.errors_path.parent)
+    with files.locked(settings.qa_dir, break_lock=break_lock):
+        log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
+        report = run(_generate(job, settings, on_start, log.react))
         # After a full disk the account is shown all the same.
         with contextlib.suppress(StorageError):
             files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
@@ -83,49 +87,12 @@ def _unbroken(on_event: Callable[[Event], None]) -> Callable[[Event], None]:
     return react
 
 
-def _logged(on_event: Callable[[Event], None], log: Path, job: generate.Job) -> Callable[[Event], None]:
-    """Also write what failed into the error log, for people: nothing reads it back."""
-    broken = False
-
-    def react(event: Event) -> None:
-        failure = event.failed if isinstance(event, ChunkSaved) else None
-        if isinstance(event, ChunkSaved) and failure:
-            line = {
-                "time": utc_time(),
-                "type": failure.code,
-                "document": event.document,
-                "chunk": event.chunk,
-                "attempts": failure.attempts,
-                "provider": job.endpoint.provider.name,
-                "model": job.order.model,
-                "message": failure.message,
-                "reply": failure.excerpt,
-            }
-            write(line)
-        elif isinstance(event, DocumentFailed):
-            write({"time": utc_time(), "type": "document", "document": event.document, "message": event.why})
-        on_event(event)
-
-    def write(line: dict[str, Any]) -> None:
-        nonlocal broken
-        if broken:
-            return
-        try:
-            files.append_line(log, line)
-        except StorageError as error:
-            # A log is no memory: what failed stands in the state files, too.
-            broken = True
-            on_event(Notice(str(error)))
-
-    return react
-
-
 async def _generate(
     job: generate.Job, settings: Settings, on_start: Callable[[generate.Live], None], on_event: Callable[[Event], None]
 ) -> generate.Report:
     began = asyncio.get_running_loop().time()
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
-    async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text))) as client:
+    async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
         if not settings.resume:
             # Only now: had the client been refused its settings, the results would have moved for nothing.
             job.archived = generate.set_aside(job)
@@ -137,14 +104,14 @@ async def _generate(
             most_open=settings.batch_size,
             on_event=on_event,
         )
-        on_start(generate.Live(job, pump.tally, client.meter))
-        with _signals(pump):
+        on_start(generate.Live(job, pump.tally, client.meter, client.traffic))
+        with _signals(pump, settings.drain_timeout):
             outcome = await pump.run()
     return generate.Report(job, outcome, pump.tally, client.meter, asyncio.get_running_loop().time() - began)
 
 
 @contextlib.contextmanager
-def _signals(pump: Pump) -> Iterator[None]:
+def _signals(pump: Pump, drain_timeout_s: float | None) -> Iterator[None]:
     """The first signal stops asking and lets what is in flight finish; the second gives that up, too."""
     loop = asyncio.get_running_loop()
 
@@ -153,7 +120,7 @@ def _signals(pump: Pump) -> Iterator[None]:
             pump.cancel()
             return
         why, code, drain_s = _SIGNALS[number]
-        pump.stop(why, exit_signal=code, drain_s=drain_s)
+        pump.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
 
     handled = []
     for number in _SIGNALS:

@@ -35,7 +35,7 @@ RANKS: list[list[str]] = [
         "llm.client",
     ],
     ["documents", "chunks", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
-    ["intake", "overview", "pump", "generate", "doctor"],
+    ["intake", "overview", "diagnosis", "pump", "generate", "doctor"],
     ["workers"],
     ["cli"],
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WIDTH_IN_FILES = 160
 WIDE = 100
 """Columns from which all figures fit."""
+_form = "text"
 MOST_LISTED = 20
 """Longer lists are cut, and the number of the rest is said."""
 
@@ -56,14 +57,34 @@ def tell(console: Console, markup: str) -> None:
     console.print(markup, soft_wrap=not console.is_terminal)
 
 
+def log_as(form: str) -> None:
+    """`json`: from now on the conversation is one event per line."""
+    global _form
+    _form = form
+
+
+def print_event(name: str, facts: Mapping[str, Any]) -> None:
+    """One line of JSON on stderr, harmless and without keys."""
+    from qagen.formats import encode, utc_time
+
+    line = encode({"time": utc_time(), "event": name, **facts}).decode()
+    sys.stderr.write(harmless(redact(line)) + "\n")
+
+
 def complain(text: str) -> None:
     """An error, as one paragraph."""
-    tell(err(), f"[bold red]error:[/] {safe(text)}")
+    if _form == "json":
+        print_event("error", {"message": text})
+    else:
+        tell(err(), f"[bold red]error:[/] {safe(text)}")
 
 
 def note(text: str) -> None:
     """Something the user should know."""
-    tell(err(), f"[yellow]note:[/] {safe(text)}")
+    if _form == "json":
+        print_event("notice", {"text": text})
+    else:
+        tell(err(), f"[yellow]note:[/] {safe(text)}")
 
 
 def say(text: str) -> None:
@@ -83,9 +104,9 @@ def label(text: str) -> str:
     return safe(text.replace("\n", "\ufffd"))
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """`1 chunk`, `1,200 chunks`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def tokens(number: int) -> str:
@@ -104,14 +125,14 @@ def dollars(cost: float | None) -> str:
 
 def show_prepared(prepared: Prepared, settings: Settings) -> None:
     """What `chunk` did."""
-    table = _table("Document", "characters", "chunks", "")
+    listing = table("Document", "characters", "chunks", "")
     for one in prepared.done[:MOST_LISTED]:
         remark = "; ".join((["unchanged"] if one.unchanged else []) + list(one.notes))
-        table.add_row(label(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
+        listing.add_row(label(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
     rest = prepared.done[MOST_LISTED:]
     if rest:
-        table.add_row(f"and {len(rest)} more", f"{sum(one.characters for one in rest):,}", "", "")
-    out().print(table)
+        listing.add_row(f"and {len(rest)} more", f"{sum(one.characters for one in rest):,}", "", "")
+    out().print(listing)
     _name_left_out("skipped", prepared.skipped)
     _name_left_out("failed", prepared.failed)
     chunks = sum(one.chunks for one in prepared.done)
@@ -121,10 +142,10 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
 
 def show_combined(combined: Combined, output: Path) -> None:
     """What `combine` did."""
-    table = _table("Document", "pairs", "chunks", "failed", "")
+    listing = table("Document", "pairs", "chunks", "failed", "")
     for document in combined.documents[:MOST_LISTED]:
         summary = document.summary
-        table.add_row(
+        listing.add_row(
             label(document.file_info.get("file_name") or document.source_file),
             f"{document.qa_pairs_count:,}",
             f"{summary['total_chunks']:,}",
@@ -133,8 +154,8 @@ def show_combined(combined: Combined, output: Path) -> None:
         )
     rest = combined.documents[MOST_LISTED:]
     if rest:
-        table.add_row(f"and {len(rest)} more", f"{sum(one.qa_pairs_count for one in rest):,}", "", "", "")
-    out().print(table)
+        listing.add_row(f"and {len(rest)} more", f"{sum(one.qa_pairs_count for one in rest):,}", "", "", "")
+    out().print(listing)
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in combined.kinds.most_common())
     codes = ", ".join(f"{number:,} {code}" for code, number in combined.checks.most_common())
     lines = [f"question types: {kinds or 'none'}"]
@@ -159,10 +180,10 @@ def show_status(rows: Sequence[Row]) -> None:
 
     wide = out().width >= WIDE
     names = ["Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens", "cost"]
-    table = _table(*(names if wide else ["Document", "status", "chunks", "left", "pairs", "cost"]))
+    listing = table(*(names if wide else ["Document", "status", "chunks", "left", "pairs", "cost"]))
     for row in [*rows, total(rows)]:
         if row.name == "all" and row.status == "":
-            table.add_section()
+            listing.add_section()
         colour = {"completed": "green", "failed": "red", "unreadable": "red"}.get(row.status, "yellow")
         figures = [
             f"{row.chunks:,}",
@@ -174,8 +195,8 @@ def show_status(rows: Sequence[Row]) -> None:
         figures += [f"{tokens(row.input_tokens)} + {tokens(row.output_tokens)}", dollars(row.cost_usd)]
         if not wide:
             figures = [f"{row.chunks:,}", f"{row.failed + row.pending or ''}", f"{row.pairs:,}", dollars(row.cost_usd)]
-        table.add_row(label(row.name), f"[{colour}]{row.status}[/]", *figures)
-    out().print(table)
+        listing.add_row(label(row.name), f"[{colour}]{row.status}[/]", *figures)
+    out().print(listing)
     for row in rows:
         if row.problem:
             err().print(f"[red]{safe(row.name)}:[/] {safe(row.problem)}", soft_wrap=True)
@@ -183,12 +204,12 @@ def show_status(rows: Sequence[Row]) -> None:
 
 def show_origins(origins: Sequence[tuple[str, Any, str]]) -> None:
     """Every setting, and where it came from; the defaults dimmed."""
-    table = _table("Setting", "", "")
+    listing = table("Setting", "", "")
     for name, value, origin in origins:
         shown = "" if value is None else str(value)
         style = "dim" if origin == "default" else ""
-        table.add_row(safe(name), safe(shown), safe(origin), style=style)
-    out().print(table)
+        listing.add_row(safe(name), safe(shown), safe(origin), style=style)
+    out().print(listing)
     out().print()
 
 
@@ -198,14 +219,14 @@ def show_finding(finding: Finding) -> None:
     out().print(f"[{colour}]{finding.verdict:<5}[/] {finding.what:<9} {safe(finding.text)}", soft_wrap=True)
 
 
-def _table(first: str, *others: str) -> Table:
+def table(first: str, *others: str) -> Table:
     """A light table: the first column is text, the others are figures until the last."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column(first, overflow="ellipsis", no_wrap=True, min_width=16)
+    made = Table(box=None, header_style="bold", pad_edge=False)
+    made.add_column(first, overflow="ellipsis", no_wrap=True, min_width=16)
     for name in others:
         text = name in {"", "status"}
-        table.add_column(name, justify="left" if text else "right", no_wrap=name != "")
-    return table
+        made.add_column(name, justify="left" if text else "right", no_wrap=name != "")
+    return made
 
 
 def _name_left_out(what: str, listed: Iterable[LeftOut]) -> None:

@@ -20,6 +20,8 @@ FOLDERS = "Folders and files"
 MODEL = "Model"
 QUESTIONS = "Questions"
 RUN = "Run"
+LIMITS = "Limits"
+RECORDS = "Records"
 
 ConfigFile = Annotated[
     Path | None,
@@ -62,6 +64,26 @@ Model = Annotated[
 BaseUrl = Annotated[
     str | None,
     typer.Option("--base-url", help="Address of the server, where it is not the usual one.", rich_help_panel=MODEL),
+]
+ErrorFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--error-file",
+        help="Log of what went wrong, as JSON Lines. [dim]default: errors.jsonl beside the results[/]",
+        rich_help_panel=RECORDS,
+    ),
+]
+ApiKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--api-key-file",
+        help="File that holds the key, such as a mounted secret; - asks for it. [dim]default: the environment[/]",
+        rich_help_panel=MODEL,
+    ),
+]
+CaBundle = Annotated[
+    Path | None,
+    typer.Option("--ca-bundle", help="Certificates to trust instead of the system's.", rich_help_panel=MODEL),
 ]
 AllowInsecureHttp = Annotated[
     bool | None,

@@ -8,11 +8,30 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
 from qagen.generate import Live
-from qagen.pump import ChunkSaved, DocumentClosed, DocumentFailed, Event, Notice, Stopping
+from qagen.pump import (
+    ChunkSaved,
+    DocumentClosed,
+    DocumentFailed,
+    Event,
+    Notice,
+    ReplyUnusable,
+    Stopping,
+    TryFailed,
+)
 from qagen.settings import Settings
 
 MOST_FAILURES_SHOWN = 5
@@ -22,8 +41,9 @@ PLAIN_EVERY_S = 10.0
 class RunDisplay:
     """Shows what a run does. Use as a context manager; `start` and `on_event` are given to the run."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, verbose: bool = False) -> None:
         self._settings = settings
+        self._verbose = verbose
         self._console: Console = err()
         self._live: Live | None = None
         self._progress: Progress | None = None
@@ -57,6 +77,7 @@ class RunDisplay:
                 BarColumn(bar_width=None if wide else 10),
                 TextColumn("{task.fields[rate]}, left"),
                 TimeRemainingColumn(compact=True),
+                _Pause(live),
                 TextColumn("{task.fields[figures]}"),
             ]
             self._progress = Progress(*columns, console=self._console, expand=True)
@@ -71,6 +92,11 @@ class RunDisplay:
                 self._print(f"[red]failed:[/] {safe(event.chunk)}: {safe(event.failed.message)}")
             elif self._failures == MOST_FAILURES_SHOWN + 1:
                 self._print("[red]failed:[/] more; errors.jsonl has them all")
+        elif isinstance(event, TryFailed) and self._verbose:
+            what = f"try {event.attempt.number}: {event.attempt.code}: {event.attempt.message}"
+            self._print(f"[dim]{safe(event.chunk)}: {safe(what)}[/]")
+        elif isinstance(event, ReplyUnusable) and self._verbose:
+            self._print(f"[dim]{safe(event.chunk)}: round {event.turn}: {safe(f'{event.code}: {event.message}')}[/]")
         elif isinstance(event, DocumentClosed):
             self._documents += 1
             if self._progress is None and self._live and self._live.job.to_ask:
@@ -122,6 +148,22 @@ class RunDisplay:
         tell(console, markup)
 
 
+class _Pause(ProgressColumn):
+    """Why nothing moves, and for how long still."""
+
+    def __init__(self, live: Live) -> None:
+        super().__init__()
+        self._live = live
+
+    def render(self, task: Task) -> Text:  # noqa: ARG002
+        """Nothing, as long as requests go out."""
+        seconds = self._live.traffic.pause_s(time.monotonic())
+        if seconds < 1:
+            return Text()
+        why = "no answers" if self._live.traffic.breaker.is_open else "rate limit"
+        return Text(f"{why}: {seconds:.0f} s", style="yellow")
+
+
 def _retries(number: int) -> str:
     return "1 retry" if number == 1 else f"{number:,} retries"
 
@@ -135,6 +177,10 @@ def _introduce(live: Live, settings: Settings) -> None:
     if job.ignored:
         names = ", ".join(path.name for path in job.ignored[:5])
         note(f"not taken for chunk files, because others here are called *_chunks: {names}")
+    for one in job.recovered:
+        note(f"{one.file} is damaged ({one.why}): going on from its backup. The damaged one is kept in quarantine/.")
+    if job.edited:
+        note(f"changed since qagen wrote it, and taken as it is: {', '.join(job.edited[:5])}")
     if job.archived:
         say(f"earlier results of {count(job.archived, 'document')} are in {settings.qa_dir / 'archive'}")
     if job.stale:
@@ -149,6 +195,8 @@ def _introduce(live: Live, settings: Settings) -> None:
         return
     if provider.generator_kind == "rules":
         note("no language model is used: questions by rules, to try the pipeline; this is no training data.")
+    for caution in job.cautions:
+        note(caution)
     earlier = f" ({counts.completed:,} done earlier)" if counts.completed else ""
     at = "" if provider.in_process else f" at {job.endpoint.host}"
     concurrency = settings.max_concurrent or provider.max_concurrent

@@ -8,7 +8,9 @@ import sys
 from rich.console import Console
 
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
+from qagen.formats import decode, encode
 from qagen.generate import Report
+from qagen.redaction import redact
 from qagen.settings import Settings
 
 
@@ -18,52 +20,102 @@ def show_report(report: Report, settings: Settings) -> None:
     console = err() if early else out()
     if report.outcome.stopped_by is not None:
         complain(str(report.outcome.stopped_by))
+    _say_rescued(report)
     for line in _lines(report):
         tell(console, safe(line))
     _say_next(console, report, settings)
 
 
 def _lines(report: Report) -> list[str]:
-    counts, tally, meter = report.counts, report.tally, report.meter
+    report.check()
     statuses = [status for status, _ in report.documents.values()]
     by_status = ", ".join(f"{statuses.count(status):,} {status}" for status in sorted(set(statuses)))
-    now = report.completed_now
-    split = f" ({counts.completed - now:,} earlier + {now:,} now" + (
-        f"; {counts.skipped:,} had nothing to ask)" if counts.skipped else ")"
-    )
-    lines = [
-        f"documents {len(statuses):,}: {by_status}",
+    lines = [f"documents {len(statuses):,}: {by_status}", *_chunk_lines(report)]
+    if report.meter.requests and not report.job.endpoint.provider.in_process:
+        lines += _request_lines(report)
+    if report.tally.failures:
+        listed = ", ".join(f"{number:,} {code}" for code, number in sorted(report.tally.failures.items()))
+        lines.append(f"failed: {listed}; `qagen errors` shows more")
+    return [*lines, _time_line(report)]
+
+
+def _chunk_lines(report: Report) -> list[str]:
+    """chunks = completed + failed + pending, and what they brought."""
+    counts, tally, now = report.counts, report.tally, report.completed_now
+    skipped = f"; {counts.skipped:,} had nothing to ask" if counts.skipped else ""
+    split = f" ({counts.completed - now:,} earlier + {now:,} now{skipped})"
+    about = [f"{tally.made:,} now"]
+    about += [f"{tally.rejected:,} rejected by checks"] if tally.rejected else []
+    about += [f"{tally.trimmed:,} more than asked, left out"] if tally.trimmed else []
+    about += [f"{count(tally.short, 'chunk')} with fewer than asked"] if tally.short else []
+    return [
         f"chunks {counts.total:,} = {counts.completed:,} completed{split} + {counts.failed:,} failed"
         f" + {counts.pending:,} pending",
-        f"pairs {counts.pairs:,} ({tally.made:,} now)",
+        f"pairs {counts.pairs:,} ({'; '.join(about)})",
     ]
-    if meter.requests and not report.job.endpoint.provider.in_process:
-        billed = f"; possibly billed without an answer: {meter.possibly_billed}" if meter.possibly_billed else ""
-        lines.append(
-            f"requests {meter.requests:,} = {tally.replies:,} answered + {meter.requests - tally.replies:,} not; "
-            f"retries: {meter.retries:,}; replies of no use: {tally.unusable:,}{billed}"
+
+
+def _request_lines(report: Report) -> list[str]:
+    """requests = useful + unusable + without a reply, and what they cost."""
+    tally, meter = report.tally, report.meter
+    without = meter.requests - meter.replies
+    codes = [f"{number:,} {code}" for code, number in sorted(meter.failures.items())]
+    codes += [f"{meter.cancelled:,} given up"] if meter.cancelled else []
+    listed = f" ({', '.join(codes)})" if codes else ""
+    billed = f"; possibly billed: {meter.possibly_billed:,}" if meter.possibly_billed else ""
+    usage, estimated = tally.usage, tally.estimated
+    cached = f" ({tokens(usage.cached_input_tokens)} cached)" if usage.cached_input_tokens else ""
+    guess = ""
+    if tally.uncounted:
+        guess = (
+            f" + ~{tokens(estimated.input_tokens)} in, ~{tokens(estimated.output_tokens)} out"
+            f" ({count(tally.uncounted, 'reply', 'replies')} without counts, estimated)"
         )
-        uncounted = f" ({tally.uncounted:,} replies without counts)" if tally.uncounted else ""
-        cached = f" ({tokens(tally.usage.cached_input_tokens)} cached)" if tally.usage.cached_input_tokens else ""
-        lines.append(
-            f"tokens {tokens(tally.usage.input_tokens)} in{cached}, {tokens(tally.usage.output_tokens)} out{uncounted}"
-            + _cost(report)
-        )
-    if report.outcome.lost:
-        lines.append(f"lost: {count(report.outcome.lost, 'chunk')} whose answers came and could not be saved")
-    if tally.failures:
-        listed = ", ".join(f"{number:,} {code}" for code, number in sorted(tally.failures.items()))
-        lines.append(f"failed: {listed} -> errors.jsonl")
-    rate = f", {tally.saved / report.seconds:.1f} chunks/s" if tally.saved and report.seconds >= 1 else ""
-    lines.append(f"time {report.seconds:.1f} s{rate}")
-    return lines
+    return [
+        f"requests {meter.requests:,} = {tally.replies - tally.unusable:,} useful + {tally.unusable:,} unusable"
+        f" + {without:,} without a reply{listed}; retries: {meter.retries:,}{billed}",
+        f"tokens {tokens(usage.input_tokens)} in{cached}, {tokens(usage.output_tokens)} out{guess}{_cost(report)}",
+    ]
 
 
 def _cost(report: Report) -> str:
     if report.job.endpoint.provider.priced == "free":
         return ""
-    wasted = report.job.price.cost(report.tally.wasted) if report.job.price else 0
-    return f"   cost {dollars(report.cost_usd)}" + (f" ({dollars(wasted)} on replies of no use)" if wasted else "")
+    about = "~" if report.tally.uncounted else ""
+    parts = [f"{about}{dollars(report.cost_usd)} now", f"{dollars(report.counts.cost_usd)} in all runs"]
+    parts += [f"{dollars(report.wasted_usd)} of it unusable"] if report.wasted_usd else []
+    parts += [f"up to {dollars(report.possibly_billed_usd)} more possibly billed"] if report.possibly_billed_usd else []
+    return f"   cost {', '.join(parts)}"
+
+
+def _time_line(report: Report) -> str:
+    tally, meter = report.tally, report.meter
+    rate = f", {tally.saved / report.seconds:.1f} chunks/s" if tally.saved and report.seconds >= 1 else ""
+    waited = f", {meter.waited_s:.0f} s of it held back by limits or an outage" if meter.waited_s >= 1 else ""
+    median, slow = meter.latency_s(0.5), meter.latency_s(0.95)
+    latency = ""
+    if median is not None and slow is not None and not report.job.endpoint.provider.in_process:
+        latency = f"; a reply took {median:.1f} s (median), {slow:.1f} s (95 %)"
+    return f"time {report.seconds:.1f} s{rate}{waited}{latency}"
+
+
+def _say_rescued(report: Report) -> None:
+    """What could not be saved in its place: where it is, or the thing itself."""
+    for one in report.outcome.rescued:
+        if one.copy:
+            complain(
+                f"{one.path}: its latest results could not be saved there. They are in {one.copy}: when there is "
+                f"room again, copy that file to {one.path} before the next run."
+            )
+        else:
+            complain(
+                f"{one.path}: its latest results could not be saved anywhere. The next line is the whole file: "
+                f"put it into {one.path} when there is room again."
+            )
+            sys.stderr.write(redact(encode(decode(one.data)).decode()) + "\n")
+    if report.outcome.lost:
+        what = count(report.outcome.lost, "chunk")
+        complain(f"{what} of this run are not in the files of {report.job.plans[0].qa_path.parent}")
 
 
 def _to_continue(arguments: list[str]) -> list[str]:
@@ -71,7 +123,7 @@ def _to_continue(arguments: list[str]) -> list[str]:
     kept: list[str] = []
     skip = False
     for argument in arguments:
-        if skip or argument in {"--no-resume", "--limit"} or argument.startswith("--limit="):
+        if skip or argument in {"--no-resume", "--limit", "--break-lock"} or argument.startswith("--limit="):
             skip = argument == "--limit"
             continue
         kept.append(argument)
@@ -82,7 +134,8 @@ def _say_next(console: Console, report: Report, settings: Settings) -> None:
     counts = report.counts
     if counts.pending or counts.failed:
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
-        left += [f"{counts.failed:,} failed, tried again"] if counts.failed else []
+        again = "tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
+        left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
         command = shlex.join(["qagen", *_to_continue(sys.argv[1:])])
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
         console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)

@@ -5,11 +5,12 @@ wrote; writers write exactly what the models say.
 """
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
-from qagen.formats.json_text import decode, encode, utc_time, without_surrogates
+from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
 
 __all__ = [
+    "NO_CHECKSUM",
     "Chunk",
     "ChunkError",
     "ChunkFile",
@@ -28,6 +29,8 @@ __all__ = [
     "TrainingMetadata",
     "decode",
     "encode",
+    "is_unchanged",
+    "seal",
     "utc_time",
     "without_surrogates",
 ]

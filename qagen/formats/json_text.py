@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from datetime import UTC, datetime
@@ -68,6 +69,33 @@ def _without_surrogates(value: Any) -> Any:
     if isinstance(value, dict):
         return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
     return value
+
+
+NO_CHECKSUM = "sha256:" + 64 * "0"
+"""Stands in a file until `seal` puts the real one there."""
+_CHECKSUM = re.compile(rb'"checksum": ?"sha256:([0-9a-f]{64})"')
+_CHECKSUM_WITHIN = 200
+"""It is one of the first fields."""
+
+
+def seal(data: bytes) -> bytes:
+    """The same file with its checksum filled in."""
+    found = _CHECKSUM.search(data, 0, _CHECKSUM_WITHIN)
+    assert found is not None
+    return data[: found.start(1)] + _checksum(data, found) + data[found.end(1) :]
+
+
+def is_unchanged(data: bytes) -> bool:
+    """Whether the bytes are as they were sealed. A file without a checksum counts as unchanged."""
+    found = _CHECKSUM.search(data, 0, _CHECKSUM_WITHIN)
+    return found is None or found[1] == _checksum(data, found)
+
+
+def _checksum(data: bytes, found: re.Match[bytes]) -> bytes:
+    digest = hashlib.sha256(memoryview(data)[: found.start(1)])
+    digest.update(64 * b"0")
+    digest.update(memoryview(data)[found.end(1) :])
+    return digest.hexdigest().encode()
 
 
 def check_tag(value: Any, kind: str, newest: int) -> None:

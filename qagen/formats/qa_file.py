@@ -59,8 +59,9 @@ class RawReply(FileModel):
     """A reply that was paid for and not fully used, kept so that a better parser can still use it."""
 
     text: str
-    finish: str = "stop"
+    finish: Literal["stop", "length", "refused", "other"] = "stop"
     usage: TokenCounts = Field(default_factory=TokenCounts)
+    model: str = ""
 
 
 class ChunkError(FileModel):
@@ -73,10 +74,11 @@ class ChunkError(FileModel):
 
 
 class ChunkRecord(FileModel):
-    """What is known of one chunk. A chunk without a record has not been settled."""
+    """What is known of one chunk. A chunk without a record, or with a pending one, has not been settled."""
 
     chunk_key: str
-    status: Literal["completed", "failed"]
+    status: Literal["completed", "failed", "pending"]
+    """`pending`: something was paid for it, and the run ended before it was settled."""
     asked: int = 0
     """Questions asked for."""
     kept: int = 0
@@ -109,6 +111,8 @@ class GenerationInfo(OpenModel):
     fingerprint: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
     """What the fingerprint was made of, readable, so that a change can be named."""
+    earlier_parameters: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By fingerprint: what chunks were made with whose record names another fingerprint than the file's."""
     qagen_version: str | None = None
     run_id: str | None = None
     serial: int = 0
@@ -144,6 +148,8 @@ class QAFile(FileModel):
     """One document's questions and answers, and which of its chunks are settled."""
 
     format: Literal["qagen/qa@1"] = "qagen/qa@1"
+    checksum: str = ""
+    """SHA-256 of the file's bytes with this one's digits as zeros: tells whether it is as it was written."""
     metadata: QAMetadata = Field(default_factory=QAMetadata)
     processing_info: ProcessingInfo = Field(default_factory=ProcessingInfo)
     qa_generation_info: GenerationInfo = Field(default_factory=GenerationInfo)

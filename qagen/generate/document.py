@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qagen.formats import ChunkError, ChunkRecord, DocumentInfo, Pair, utc_time
-from qagen.pump import Item, Trail, token_counts
+from qagen.pump import Item, Made, Trail, token_counts
 from qagen.state import Counts, DocumentState, Entry
 
 
@@ -23,18 +23,18 @@ class Answer:
 class OpenQA:
     """A document in memory, as the pump sees it."""
 
-    def __init__(self, document: DocumentState, name: str, most_chunks: int | None, *, changed: bool) -> None:
+    def __init__(self, document: DocumentState, name: str, positions: Iterable[int], *, changed: bool) -> None:
         self.name = name
         self.path = document.path
         self.changed = changed
         self._document = document
-        self._most = most_chunks
+        self._positions = positions
 
     @property
     def items(self) -> Iterable[Item]:
         """The chunks still to ask."""
-        chunks = self._document.chunk_file.chunks
-        return [Item(self, at, chunks[at], self._document.keys[at]) for at in self._document.pending(self._most)]
+        document, chunks = self._document, self._document.chunk_file.chunks
+        return [Item(self, at, chunks[at], document.keys[at], document.kept_replies(at)) for at in self._positions]
 
     @property
     def metadata(self) -> DocumentInfo:
@@ -46,16 +46,26 @@ class OpenQA:
         """The document in figures."""
         return self._document.counts
 
-    def settle(self, item: Item, result: Any, trail: Trail) -> int:
-        """Remember an `Answer`; gives the number of its pairs."""
+    def settle(self, item: Item, result: Any, trail: Trail) -> Made:
+        """Remember an `Answer`; gives its figures."""
         record = result.record.model_copy(update=_trail_fields(trail))
         self._document.settle(item.position, Entry(record, result.pairs, result.rejected))
-        return len(result.pairs)
+        return Made(
+            len(result.pairs),
+            len(result.rejected),
+            short="short_by" in record.notes,
+            trimmed=record.notes.get("trimmed", 0),
+        )
 
     def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
         """Remember that the chunk failed, and every reply that was paid for."""
         error = ChunkError(type=code, message=message, at=utc_time())
         record = ChunkRecord(chunk_key=item.key, status="failed", error=error, **_trail_fields(trail))
+        self._document.settle(item.position, Entry(record))
+
+    def postpone(self, item: Item, trail: Trail) -> None:
+        """Keep the replies that brought nothing yet: they were paid for."""
+        record = ChunkRecord(chunk_key=item.key, status="pending", **_trail_fields(trail))
         self._document.settle(item.position, Entry(record))
 
     def status(self, *, interrupted: bool) -> str:

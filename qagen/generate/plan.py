@@ -12,14 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from qagen import __version__, files, prompts, state
-from qagen.corpus import find_chunk_files, qa_path_of, read_chunks, read_qa, stem_of
+from qagen.corpus import backup_of, find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
-from qagen.formats import ChunkFile, GenerationInfo, LeftOut, QAFile
+from qagen.formats import ChunkFile, GenerationInfo, LeftOut
 from qagen.generate.document import OpenQA
+from qagen.generate.resume import changed_parameters, cut_otherwise, load
 from qagen.llm.prices import Price, Table, parse_table, price_of
-from qagen.llm.providers import Endpoint, default_effort
+from qagen.llm.providers import Endpoint, default_effort, is_near
+from qagen.llm.transport import proxy_of
 from qagen.settings import Settings
-from qagen.state import Counts, DocumentState, Entry
+from qagen.state import Counts
 
 _CONTEXT_STEP = 4096
 
@@ -42,16 +44,22 @@ class Plan:
     def open(self) -> OpenQA:
         """Read the chunk file and the QA file again, and match them."""
         chunk_file = read_chunks(self.chunks_path)
-        loaded = _load(chunk_file, self.chunks_path, self.qa_path, self.job)
-        if loaded.saved and loaded.document.pending(self.most_chunks):
+        job = self.job
+        loaded = load(chunk_file, self.chunks_path, self.qa_path, job.info(), job.price)
+        pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
+        if loaded.saved and pending and not job.accept_changes:
             # Another run may have written since the plan was made.
-            changes = _changes(loaded.saved, self.job)
+            changes = changed_parameters(loaded.saved, job.info())
             if changes:
                 raise UsageError(f"{self.qa_path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
+        if loaded.damage:
+            files.set_aside(self.qa_path, "quarantine", move=False)
+            # At once: the next write makes what stands there the backup.
+            files.write(self.qa_path, files.read_bytes(backup_of(self.qa_path)))
         if loaded.stale and loaded.saved:
             archive = files.new_path(self.qa_path.parent / "archive", self.qa_path.name)
             files.write(archive, state.archive_of(loaded.saved, loaded.stale))
-        return OpenQA(loaded.document, self.name, self.most_chunks, changed=loaded.changed)
+        return OpenQA(loaded.document, self.name, pending, changed=loaded.changed)
 
 
 @dataclass(slots=True)
@@ -70,8 +78,17 @@ class Job:
     """Chunk files that cannot be used, and why."""
     ignored: list[Path] = field(default_factory=list)
     """Other JSON files beside the chunk files."""
+    accept_changes: bool = False
+    """What is done stays, and the rest is asked with the parameters of today."""
+    retry_failed: bool = True
+    recovered: list[LeftOut] = field(default_factory=list)
+    """QA files that are damaged, and why; the run goes on from their backups."""
+    edited: list[str] = field(default_factory=list)
+    """QA files that somebody else changed since they were written."""
     archived: int = 0
     """Documents whose earlier results were set aside."""
+    cautions: list[str] = field(default_factory=list)
+    """What the user should know before documents leave the machine."""
     made_otherwise: int = 0
     """Documents that are done, with other parameters than this run's."""
     stale: int = 0
@@ -139,12 +156,13 @@ def plan(settings: Settings) -> Job:
             f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
             "Make chunks with `qagen chunk`, or check --chunks-dir."
         )
-    if changes:
+    job.cautions = _cautions(settings, job.endpoint)
+    if changes and not job.accept_changes:
         raise UsageError(
             "the parameters are not those of the earlier results:\n  "
             + "\n  ".join(changes)
-            + "\nRun with the same parameters to continue, or with --no-resume to set the results in "
-            f"{settings.qa_dir} aside and begin anew."
+            + "\nRun with the same parameters to continue; with --accept-changes to keep what is done and ask the rest "
+            f"with the new ones; or with --no-resume to set the results in {settings.qa_dir} aside and begin anew."
         )
     job.order = dataclasses.replace(job.order, context_tokens=_context_tokens(longest, job))
     return job
@@ -159,7 +177,25 @@ def set_aside(job: Job) -> int:
     earlier = [plan.qa_path for plan in job.plans if plan.qa_path.exists()]
     for path in earlier:
         files.set_aside(path, "archive", move=True)
+        if backup_of(path).exists():
+            files.set_aside(backup_of(path), "archive", move=True)
     return len(earlier)
+
+
+def _cautions(settings: Settings, endpoint: Endpoint) -> list[str]:
+    found = settings.cautions()
+    proxy = proxy_of(endpoint)
+    if proxy:
+        found.append(f"requests go through the proxy {proxy}, by the environment.")
+    if endpoint.base_url.startswith("http:") and not is_near(endpoint.base_url) and not endpoint.provider.in_process:
+        found.append(f"the documents travel unencrypted to {endpoint.host}, because its address begins with http:.")
+    kind = files.network_file_system(settings.qa_dir)
+    if kind:
+        found.append(
+            f"{settings.qa_dir} lies on a network file system ({kind}): files stay whole, but what was received "
+            "last may come late to its disk, and a run on another machine may not see this one's lock."
+        )
+    return found
 
 
 def _refuse_same_outputs(paths: Sequence[Path]) -> None:
@@ -230,6 +266,8 @@ def _empty_job(settings: Settings) -> Job:
         run_id=secrets.token_hex(8),
         fingerprint=state.fingerprint(parameters),
         parameters=parameters,
+        accept_changes=settings.accept_changes,
+        retry_failed=settings.retry_failed,
     )
 
 
@@ -239,15 +277,19 @@ def _plan_document(
     """The plan of one document, the length of its longest chunk to ask in bytes, and changed parameters."""
     qa_path = qa_path_of(path, settings.qa_dir)
     resuming = settings.resume and qa_path.exists()
-    loaded = _load(chunk_file, path, qa_path, job, fresh=not resuming)
-    pending = loaded.document.pending(budget)
-    changed = _changes(loaded.saved, job) if loaded.saved else []
+    loaded = load(chunk_file, path, qa_path, job.info(), job.price, fresh=not resuming)
+    pending = loaded.document.pending(budget, retry_failed=job.retry_failed)
+    changed = changed_parameters(loaded.saved, job.info()) if loaded.saved else []
     if changed and not pending:
         job.made_otherwise += 1
         changed = []
     if loaded.saved and loaded.stale:
-        changed += _cut_otherwise(loaded.saved, chunk_file)
+        changed += cut_otherwise(loaded.saved, chunk_file)
     job.stale += len(loaded.stale)
+    if loaded.damage:
+        job.recovered.append(LeftOut(file=qa_path.name, why=loaded.damage.removeprefix(f"{qa_path}: ")))
+    if loaded.edited:
+        job.edited.append(qa_path.name)
     one = Plan(
         chunks_path=path,
         qa_path=qa_path,
@@ -261,53 +303,6 @@ def _plan_document(
     )
     lengths = (len(chunk_file.chunks[at].text.encode("utf-8", "replace")) for at in pending)
     return one, max(lengths, default=0), changed
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A document, with what its QA file remembers."""
-
-    document: DocumentState
-    saved: QAFile | None = None
-    stale: tuple[Entry, ...] = ()
-    """Entries that no chunk of today claims."""
-    changed: bool = True
-    """Whether the QA file must be written even if nothing is asked."""
-
-
-def _load(chunk_file: ChunkFile, path: Path, qa_path: Path, job: Job, *, fresh: bool = False) -> _Loaded:
-    """Match the QA file with the chunks of today; `fresh`: as if there were none."""
-    document = state.start(chunk_file, path.name, job.info(), qa_path, job.price)
-    if fresh or not qa_path.exists():
-        return _Loaded(document)
-    saved = read_qa(qa_path)
-    try:
-        matching = state.match(saved, chunk_file, document.keys, path.name)
-    except (DataError, UsageError) as error:
-        raise type(error)(f"{qa_path}: {error}") from None
-    document.resume(saved.qa_generation_info, matching.entries)
-    return _Loaded(document, saved, tuple(matching.stale), bool(matching.stale) or matching.moved)
-
-
-def _changes(saved: QAFile, job: Job) -> list[str]:
-    """Parameters that are others than those of the earlier results, where there are any.
-
-    A first try that brought nothing binds nobody. Files of older tools say too little to compare.
-    """
-    info = saved.qa_generation_info
-    brought = any(record.status == "completed" or record.raw_replies for record in saved.chunks.values())
-    if not info.fingerprint or info.fingerprint == job.fingerprint or not brought:
-        return []
-    return state.differences(info.parameters, job.parameters) or ["fingerprint: made with other parameters"]
-
-
-def _cut_otherwise(saved: QAFile, chunk_file: ChunkFile) -> list[str]:
-    """Another size or strategy of cutting, which makes earlier results useless: nobody should do that by mistake."""
-    names = ("splitting_strategy", "chunk_size")
-    old, new = (
-        {name: getattr(one, name) for name in names} for one in (saved.processing_info, chunk_file.processing_info)
-    )
-    return state.differences(old, new) if all(old.values()) and all(new.values()) else []
 
 
 def _context_tokens(longest_bytes: int, job: Job) -> int:

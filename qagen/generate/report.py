@@ -7,6 +7,7 @@ from typing import Any
 
 from qagen.generate.plan import Job
 from qagen.llm.client import Meter
+from qagen.llm.limits import Traffic
 from qagen.pump import Outcome, Tally
 from qagen.state import Counts
 
@@ -45,41 +46,80 @@ class Report:
         """US dollars spent by this run; None where the price is unknown."""
         return self.tally.cost_usd(self.job.price)
 
+    @property
+    def wasted_usd(self) -> float | None:
+        """US dollars of them for replies of no use."""
+        return None if self.job.price is None else self.job.price.cost(self.tally.wasted)
+
+    @property
+    def possibly_billed_usd(self) -> float | None:
+        """US dollars at most, by the average reply, for requests whose answer was lost."""
+        if self.cost_usd is None or not self.tally.replies:
+            return None
+        return self.cost_usd / self.tally.replies * self.meter.possibly_billed
+
+    def check(self) -> None:
+        """The figures must add up before they are shown. An AssertionError is a bug; everything is saved by then."""
+        counts, tally, meter = self.counts, self.tally, self.meter
+        assert counts.total == counts.completed + counts.failed + counts.pending
+        assert min(counts.completed, counts.failed, counts.pending, counts.completed - self.completed_now) >= 0
+        assert counts.skipped <= counts.completed
+        assert meter.replies == tally.replies
+        assert meter.requests == meter.replies + meter.failures.total() + meter.cancelled
+        assert tally.unusable <= tally.replies
+
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON: chunks = completed + failed + pending."""
-        counts, tally = self.counts, self.tally
-        assert counts.total == counts.completed + counts.failed + counts.pending
+        self.check()
+        counts, tally, meter = self.counts, self.tally, self.meter
         return {
             "documents": {name: status for name, (status, _) in self.documents.items()},
             "left_out": [one.model_dump() for one in self.job.left_out],
             "chunks": {
                 "total": counts.total,
                 "completed": counts.completed,
+                "completed_earlier": counts.completed - self.completed_now,
                 "completed_now": self.completed_now,
                 "skipped": counts.skipped,
                 "failed": counts.failed,
                 "pending": counts.pending,
             },
-            "pairs": {"total": counts.pairs, "now": tally.made},
+            "pairs": {
+                "total": counts.pairs,
+                "now": tally.made,
+                "rejected": tally.rejected,
+                "trimmed": tally.trimmed,
+                "chunks_short": tally.short,
+            },
             "requests": {
-                "sent": self.meter.requests,
-                "retries": self.meter.retries,
-                "rate_limits": self.meter.rate_limits,
+                "sent": meter.requests,
                 "replies": tally.replies,
+                "useful": tally.replies - tally.unusable,
                 "unusable": tally.unusable,
-                "possibly_billed": self.meter.possibly_billed,
+                "failed": dict(sorted(meter.failures.items())),
+                "cancelled": meter.cancelled,
+                "retries": meter.retries,
+                "rate_limits": meter.rate_limits,
+                "possibly_billed": meter.possibly_billed,
                 "without_token_counts": tally.uncounted,
             },
             "tokens": {
                 "input": tally.usage.input_tokens,
                 "cached_input": tally.usage.cached_input_tokens,
                 "output": tally.usage.output_tokens,
+                "estimated_input": tally.estimated.input_tokens,
+                "estimated_output": tally.estimated.output_tokens,
             },
             "cost_usd": self.cost_usd,
-            "wasted_usd": None if self.job.price is None else self.job.price.cost(tally.wasted),
+            "cost_usd_all_runs": counts.cost_usd,
+            "wasted_usd": self.wasted_usd,
+            "possibly_billed_usd": self.possibly_billed_usd,
             "failures": dict(sorted(tally.failures.items())),
             "seconds": round(self.seconds, 3),
-            "seconds_waited": round(self.meter.waited_s, 3),
+            "seconds_waited": round(meter.waited_s, 3),
+            "latency_s": {"median": _rounded(meter.latency_s(0.5)), "p95": _rounded(meter.latency_s(0.95))},
+            "unsaved": [{"file": str(one.path), "copy": one.copy and str(one.copy)} for one in self.outcome.rescued],
+            "recovered": [one.model_dump() for one in self.job.recovered],
             "stopped_by": str(self.outcome.stopped_by) if self.outcome.stopped_by else None,
             "exit_code": self.exit_code,
         }
@@ -98,6 +138,11 @@ class Live:
     job: Job
     tally: Tally
     meter: Meter
+    traffic: Traffic
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _status_before(counts: Counts) -> str:

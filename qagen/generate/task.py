@@ -9,7 +9,7 @@ from qagen import checks, pairs, prompts
 from qagen.formats import ChunkRecord
 from qagen.generate.document import Answer, OpenQA
 from qagen.generate.plan import Job
-from qagen.llm.types import ChatReply, ChatRequest
+from qagen.llm.types import ChatReply, ChatRequest, Usage
 from qagen.pump import MOST_ROUNDS, AskAgain, Item, Rejected, Settled
 
 
@@ -24,7 +24,23 @@ class GenerateTask:
         if not item.chunk.core.strip():
             record = ChunkRecord(chunk_key=item.key, status="completed", skip_reason="blank")
             return Settled(Answer(record))
-        return self._first_request(item)
+        return self._recovered(item) or self._first_request(item)
+
+    def _recovered(self, item: Item) -> Settled | None:
+        """What a reply that was kept is good for today, the latest first; None where it is good for nothing."""
+        for kept in reversed(item.kept):
+            if kept.finish == "refused":
+                continue
+            cut = kept.finish == "length"
+            try:
+                reading = pairs.read(kept.text, cut=cut)
+            except pairs.Unreadable:
+                continue
+            reply = ChatReply(kept.text, kept.finish, Usage(), kept.model)
+            settled = self._settled(reading, reply, item, cut=cut)
+            if settled.result.pairs or not (reading.drafts or cut):
+                return settled
+        return None
 
     def understand(
         self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
@@ -32,9 +48,8 @@ class GenerateTask:
         """Pairs; or no pairs with a reason; or another round; or why there are none."""
         if reply.finish == "refused":
             # Sampling may take another way once; more would be begging.
-            if turn == 1:
-                return AskAgain(request)
-            return Rejected("refused", f"the model declined: {reply.refusal or reply.text or 'no reason given'}"[:500])
+            why = f"the model declined: {reply.refusal or reply.text or 'no reason given'}"[:500]
+            return AskAgain(request, "refused", why) if turn == 1 else Rejected("refused", why)
         cut = reply.finish == "length"
         try:
             reading = pairs.read(reply.text, cut=cut)
@@ -43,7 +58,8 @@ class GenerateTask:
                 return self._after_cut(request, turn, None)
             if turn < MOST_ROUNDS:
                 # From the first request: complaints about earlier rounds must not pile up.
-                return AskAgain(prompts.ask_again(self._first_request(item), str(problem)))
+                again = prompts.ask_again(self._first_request(item), str(problem))
+                return AskAgain(again, "invalid_output", str(problem))
             return Rejected("invalid_output", f"the reply could not be used: {problem}")
         if cut and 2 * len(reading.drafts) < self._job.order.questions_per_chunk and turn == 1:
             return self._after_cut(request, turn, self._settled(reading, reply, item, cut=cut))
@@ -52,7 +68,8 @@ class GenerateTask:
     def _after_cut(self, request: ChatRequest, turn: int, fallback: Settled | None) -> AskAgain | Rejected:
         """One more try with twice the room; a third would cut the same way."""
         if turn == 1:
-            return AskAgain(dataclasses.replace(request, max_tokens=2 * request.max_tokens), fallback)
+            larger = dataclasses.replace(request, max_tokens=2 * request.max_tokens)
+            return AskAgain(larger, "max_tokens", f"the reply was cut at {request.max_tokens} tokens", fallback)
         asked = self._job.order.max_tokens
         return Rejected("max_tokens", f"the reply was cut at {asked} and at {2 * asked} tokens; raise --max-tokens")
 

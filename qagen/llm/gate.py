@@ -51,12 +51,12 @@ class Gate:
 
     @contextmanager
     def closed(self) -> Iterator[None]:
-        """Nobody goes out during the block."""
-        self.traffic.paused = True
+        """Nobody goes out during the block. Blocks of several callers may overlap."""
+        self.traffic.paused += 1
         try:
             yield
         finally:
-            self.traffic.paused = False
+            self.traffic.paused -= 1
             self._news.set()
 
     async def sleep(self, seconds: float) -> None:

@@ -43,6 +43,15 @@ class Usage:
             self.reported and other.reported,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens - other.input_tokens,
+            self.cached_input_tokens - other.cached_input_tokens,
+            self.output_tokens - other.output_tokens,
+            self.cache_write_tokens - other.cache_write_tokens,
+            self.reported,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:

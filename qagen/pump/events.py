@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from qagen.errors import FINISHED_WITH_FAILURES, AccessError, QagenError, UsageError
 from qagen.llm.prices import Price
-from qagen.llm.types import Usage
+from qagen.llm.types import FailedTry, Usage
+from qagen.pump.task import Made
 from qagen.state import Counts
 
 
@@ -16,7 +18,7 @@ class ChunkSaved:
 
     document: str
     chunk: str
-    made: int
+    made: Made
     failed: ChunkFailure | None = None
 
 
@@ -29,6 +31,28 @@ class ChunkFailure:
     attempts: int = 0
     excerpt: str = ""
     """The beginning of the reply that could not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class TryFailed:
+    """A request brought no reply; it may be sent again."""
+
+    document: str
+    chunk: str
+    attempt: FailedTry
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUnusable:
+    """A reply was paid for and is no use; the chunk is asked about again."""
+
+    document: str
+    chunk: str
+    turn: int
+    """Which round it was, from 1."""
+    code: str
+    message: str
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +89,7 @@ class Notice:
     text: str
 
 
-Event = ChunkSaved | DocumentClosed | DocumentFailed | Stopping | Notice
+Event = ChunkSaved | TryFailed | ReplyUnusable | DocumentClosed | DocumentFailed | Stopping | Notice
 
 
 @dataclass(slots=True)
@@ -75,12 +99,18 @@ class Tally:
     saved: int = 0
     failed: int = 0
     made: int = 0
+    rejected: int = 0
+    trimmed: int = 0
+    short: int = 0
+    """Chunks that brought less than was asked for."""
     replies: int = 0
     unusable: int = 0
     """Replies that were paid for and led to another round or a failure."""
     uncounted: int = 0
     """Replies without token counts."""
     usage: Usage = field(default_factory=Usage)
+    estimated: Usage = field(default_factory=Usage)
+    """Tokens of those, by their length. They are not in `usage`."""
     wasted: Usage = field(default_factory=Usage)
     """Tokens of the unusable replies."""
     failures: dict[str, int] = field(default_factory=dict)
@@ -89,14 +119,29 @@ class Tally:
     def note(self, event: ChunkSaved) -> None:
         """A chunk is on the disk."""
         self.saved += 1
-        self.made += event.made
+        self.made += event.made.made
+        self.rejected += event.made.rejected
+        self.trimmed += event.made.trimmed
+        self.short += event.made.short
         if event.failed:
             self.failed += 1
             self.failures[event.failed.code] = self.failures.get(event.failed.code, 0) + 1
 
     def cost_usd(self, price: Price | None) -> float | None:
-        """US dollars spent in this run; None where the price is unknown."""
-        return None if price is None else price.cost(self.usage)
+        """US dollars spent in this run, estimated tokens included; None where the price is unknown."""
+        return None if price is None else price.cost(self.usage) + price.cost(self.estimated)
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A document that could not be saved in its place."""
+
+    path: Path
+    """Where it belongs."""
+    copy: Path | None
+    """Where it was saved instead; None where no place was left."""
+    data: bytes
+    """The whole file; empty where there is a copy."""
 
 
 @dataclass(slots=True)
@@ -110,7 +155,8 @@ class Outcome:
     closed: dict[str, DocumentClosed] = field(default_factory=dict)
     unopened: list[DocumentFailed] = field(default_factory=list)
     lost: int = 0
-    """Chunks whose results were received and could not be saved."""
+    """Chunks whose results were received and could not be saved in their place."""
+    rescued: list[Rescued] = field(default_factory=list)
 
     def exit_code(self, *, failed_chunks: int, successes: int) -> int:
         """What the process should end with. An unknown model before the first success is a mistake of the command."""

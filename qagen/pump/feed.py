@@ -58,14 +58,20 @@ class Feed:
         self._turn = asyncio.Lock()
         self.stopping = False
 
-    def end(self) -> None:
-        """No more items: every document may close as soon as nothing of it is in flight."""
-        while self._again:
-            self.let_go(self._again.popleft())
+    def end(self) -> list[Item]:
+        """No more items: every document may close as soon as nothing of it is in flight.
+
+        Gives those that were to be given once more.
+        """
+        dropped = list(self._again)
+        self._again.clear()
+        for item in dropped:
+            self.let_go(item)
         self._room.release()  # whoever waits for room must see that there is nothing more to wait for
         for sheet in self._sheets.values():
             sheet.all_given = True
             sheet.check_finished()
+        return dropped
 
     async def next(self) -> Item | None:
         """The next item, in flight from now on; None when there are no more."""

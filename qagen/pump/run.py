@@ -1,4 +1,4 @@
-"""The loop itself: workers that ask, writers that save."""
+"""The loop itself: workers that ask, and who decides when a run is at its end."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from qagen import files
-from qagen.errors import AccessError, ProviderError, QagenError, RejectedError, StorageError, TransientError, UsageError
+from qagen.errors import AccessError, ProviderError, QagenError, RejectedError, TransientError, UsageError
 from qagen.formats import RawReply
 from qagen.llm.client import Client, Stopped
 from qagen.llm.limits import Suspects
-from qagen.llm.types import ChatReply, ChatRequest
-from qagen.pump.events import ChunkFailure, ChunkSaved, DocumentClosed, DocumentFailed, Event, Outcome, Stopping, Tally
+from qagen.llm.types import ChatReply, ChatRequest, estimate
+from qagen.pump.events import (
+    ChunkFailure,
+    ChunkSaved,
+    DocumentFailed,
+    Event,
+    Outcome,
+    ReplyUnusable,
+    Stopping,
+    Tally,
+    TryFailed,
+)
 from qagen.pump.feed import Feed, Sheet
-from qagen.pump.task import MOST_ROUNDS, Item, Rejected, Settled, Task, Trail, Unopened, token_counts
+from qagen.pump.saving import Saver
+from qagen.pump.task import MOST_ROUNDS, Item, Made, Rejected, Settled, Task, Trail, Unopened, token_counts
 
-REST = 9.0
-"""With several requests in flight a writer rests this many times as long as its last write took ..."""
 DRAIN_S = 30.0
 """How long requests in flight may still take once the run is stopped."""
-LONGEST_REST_S = 1.5
-"""... but never longer: what was received is on the disk within about this time."""
+_EXCERPT = 500
+"""Characters of a reply that a log shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +57,24 @@ class Pump:
         self.tally = Tally()
         self.outcome = Outcome()
         self._task = task
-        self._client = client
-        self._concurrency = concurrency
+        self.client = client
+        self.concurrency = concurrency
         self._on_event = on_event
         self._feed = Feed(documents, most_open, self._start_writer, self._note_unopened)
+        self._saver = Saver(self)
         self._suspects: Suspects[_Suspect] = Suspects()
         self._second_chances: dict[tuple[int, int], Trail] = {}
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
         self._drain: asyncio.TimerHandle | None = None
         self._bug: Exception | None = None
+        self.hurry = asyncio.Event()
+        """The user waits for the end."""
 
     async def run(self) -> Outcome:
         """Work until everything is settled and saved, or something stops it: that stands in the outcome."""
         async with self._group:
-            self._workers = [self._group.create_task(self._work(slot)) for slot in range(self._concurrency)]
+            self._workers = [self._group.create_task(self._work(slot)) for slot in range(self.concurrency)]
             await asyncio.wait(self._workers)
             self._settle_suspects()
             self._feed.end()
@@ -80,16 +91,18 @@ class Pump:
         if self._feed.stopping:
             return
         self.outcome.stopped_by, self.outcome.exit_signal = error, exit_signal
-        self._client.stop()
+        self.client.stop()
         self._feed.stopping = True
         for suspect in self._suspects.release():
-            self._feed.let_go(suspect.item)
-        self._feed.end()
+            self._leave(suspect)
+        for item in self._feed.end():
+            self._postpone(item, self._second_chances[_key(item)])
         self._drain = asyncio.get_running_loop().call_later(drain_s, self.cancel)
-        self._tell(Stopping(why, self._client.meter.in_flight, by_error=error is not None))
+        self.tell(Stopping(why, self.client.meter.in_flight, by_error=error is not None))
 
     def cancel(self) -> None:
         """Give up what is in flight, too; what was received is saved."""
+        self.hurry.set()
         for worker in self._workers:
             worker.cancel()
 
@@ -98,7 +111,7 @@ class Pump:
         """Whether the run is being ended early."""
         return self._feed.stopping
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
         """Pass an event on. A listener that fails is not asked again: what costs money goes on without it."""
         try:
             self._on_event(event)
@@ -116,19 +129,22 @@ class Pump:
         except QagenError as error:
             self.stop(str(error), error=error)
         except Exception as error:  # noqa: BLE001 - a bug: raised by `run`, after what was received is saved
-            self._note_bug(error)
+            self.note_bug(error)
 
     async def _settle(self, item: Item, slot: int) -> None:
         """One chunk, from its plan to its record."""
         plan = self._task.plan(item)
-        trail = self._second_chances.get((id(item.document), item.position)) or Trail()
+        trail = self._second_chances.get(_key(item)) or Trail()
         if isinstance(plan, Settled):
             await self._record(item, plan, trail)
             return
         try:
             decision = await self._ask(item, plan, slot, trail)
-        except Stopped:
-            return
+        except (Stopped, AccessError, asyncio.CancelledError) as end:
+            self._postpone(item, trail)
+            if isinstance(end, Stopped):
+                return
+            raise
         except (RejectedError, TransientError) as error:
             if isinstance(error, TransientError) or self._suspects.is_doubtful(error):
                 self._suspect(_Suspect(item, error, trail))
@@ -141,14 +157,16 @@ class Pump:
         fallback: Settled | None = None
         for turn in range(1, MOST_ROUNDS + 1):
             try:
-                reply = await self._client.send(request, slot, trail.attempts)
+                reply = await self.client.send(request, slot, trail.attempts)
             except (Stopped, ProviderError) as error:
                 if fallback is None:
                     raise
                 if isinstance(error, AccessError):
                     self.stop(str(error), error=error)
                 return fallback
-            self._count(reply, trail)
+            finally:
+                self._tell_tries(item, trail)
+            self._count(request, reply, trail)
             decision = self._task.understand(reply, item, request, turn)
             if isinstance(decision, Settled) and decision.fully_used:
                 return decision
@@ -159,15 +177,25 @@ class Pump:
             self.tally.wasted += reply.usage
             if isinstance(decision, Rejected):
                 return fallback or decision
+            excerpt = (reply.text or reply.refusal or "")[:_EXCERPT]
+            names = (item.document.name, item.chunk.chunk_id)
+            self.tell(ReplyUnusable(*names, turn, decision.code, decision.why, excerpt))
             request, fallback = decision.request, decision.fallback or fallback
         raise AssertionError("a task asked again in the last round")
 
-    def _count(self, reply: ChatReply, trail: Trail) -> None:
+    def _tell_tries(self, item: Item, trail: Trail) -> None:
+        for attempt in trail.attempts.failed:
+            self.tell(TryFailed(item.document.name, item.chunk.chunk_id, attempt))
+        trail.attempts.failed.clear()
+
+    def _count(self, request: ChatRequest, reply: ChatReply, trail: Trail) -> None:
         trail.usage += reply.usage
         trail.last = reply
         self.tally.replies += 1
         self.tally.usage += reply.usage
-        self.tally.uncounted += not reply.usage.reported
+        if not reply.usage.reported:
+            self.tally.uncounted += 1
+            self.tally.estimated += estimate(request, reply)
         for suspect in self._suspects.succeeded():
             self._judge(suspect)
 
@@ -175,7 +203,7 @@ class Pump:
         """Put the decision into the document, for its writer to save."""
         sheet = self._feed.sheet_of(item)
         durable = self._note(sheet, item, decision, trail)
-        if self._concurrency == 1 and not sheet.broken:
+        if self.concurrency == 1 and not sheet.broken:
             # Nothing else is under way, so nothing is gained by asking on before this one is safe.
             await durable.wait()
 
@@ -186,9 +214,9 @@ class Pump:
             event = ChunkSaved(item.document.name, item.chunk.chunk_id, made)
         else:
             item.document.fail(item, decision.code, decision.message, trail)
-            excerpt = trail.last.text[:500] if trail.last else ""
+            excerpt = trail.last.text[:_EXCERPT] if trail.last else ""
             failure = ChunkFailure(decision.code, decision.message, trail.attempts.sent, excerpt)
-            event = ChunkSaved(item.document.name, item.chunk.chunk_id, 0, failure)
+            event = ChunkSaved(item.document.name, item.chunk.chunk_id, Made(), failure)
         durable = asyncio.Event()
         sheet.unsaved.append((event, durable))
         sheet.wake.set()
@@ -196,9 +224,23 @@ class Pump:
 
     # Whose fault is it?
 
+    def _postpone(self, item: Item, trail: Trail) -> None:
+        """The run leaves the chunk unsettled; what was paid for it is kept."""
+        if trail.unused:
+            sheet = self._feed.sheet_of(item)
+            item.document.postpone(item, trail)
+            sheet.must_save = True
+            sheet.wake.set()
+
+    def _leave(self, suspect: _Suspect) -> None:
+        """Nothing will decide about it any more: it stays pending."""
+        self._postpone(suspect.item, suspect.trail)
+        self._feed.let_go(suspect.item)
+
     def _suspect(self, suspect: _Suspect) -> None:
         """Hold the chunk back until it is known whether others succeed; stop when too many gather."""
         if self.stopping:
+            self._postpone(suspect.item, suspect.trail)
             return  # nobody will succeed after it any more, so nothing would ever decide about it
         self._feed.hold_back(suspect.item)
         if not self._suspects.suspect(suspect):
@@ -214,7 +256,7 @@ class Pump:
 
     def _judge(self, suspect: _Suspect) -> None:
         """Others succeed. A fault that may pass gets a second chance, so that an outage fails no chunk."""
-        item, key = suspect.item, (id(suspect.item.document), suspect.item.position)
+        item, key = suspect.item, _key(suspect.item)
         if isinstance(suspect.error, TransientError) and key not in self._second_chances:
             self._second_chances[key] = suspect.trail
             self._feed.give_again(item)
@@ -235,94 +277,35 @@ class Pump:
         dead = [one for one in self._suspects.held if self._suspects.is_down(one.error)]
         for suspect in self._suspects.release():
             if suspect in dead:
-                self._feed.let_go(suspect.item)
+                self._leave(suspect)
             else:
                 self._fail(suspect)
         if dead:
             text = f"{_sentence(dead[0].error)} Nothing succeeded after that; run the same command again later."
             self.stop(text, error=AccessError(text, code=dead[0].error.code))
 
-    # Writers
+    # Documents
 
     def _start_writer(self, sheet: Sheet) -> None:
-        self._group.create_task(self._keep_saved(sheet))
+        self._group.create_task(self._save(sheet))
+
+    async def _save(self, sheet: Sheet) -> None:
+        await self._saver.keep(sheet)
+        self._feed.close(sheet)
 
     def _note_unopened(self, name: str, error: QagenError) -> None:
         event = DocumentFailed(name, str(error))
         self.outcome.unopened.append(event)
-        self._tell(event)
+        self.tell(event)
 
-    def _note_bug(self, error: Exception) -> None:
+    def note_bug(self, error: Exception) -> None:
         self._bug = self._bug or error
         self.stop(f"an internal error: {error!r}")
 
-    async def _keep_saved(self, sheet: Sheet) -> None:
-        """Write the document whenever it changed, until nothing more can change."""
-        try:
-            await self._save_until_finished(sheet)
-        except StorageError as error:
-            self._give_up(sheet)
-            self.stop(str(error), error=error)
-        except Exception as error:  # noqa: BLE001 - a bug: the other documents are still saved
-            self._give_up(sheet)
-            self._note_bug(error)
-        # Requests of a document that cannot be saved may still be in flight.
-        await sheet.finished.wait()
-        self._feed.close(sheet)
-        status = sheet.document.status(interrupted=self.stopping)
-        closed = DocumentClosed(sheet.document.name, "unsaved" if sheet.broken else status, sheet.saved)
-        self.outcome.closed[sheet.document.name] = closed
-        self.outcome.lost += len(sheet.unsaved)
-        self._tell(closed)
 
-    def _give_up(self, sheet: Sheet) -> None:
-        """Nothing more of this document is written; nobody waits for it."""
-        sheet.broken = True
-        for _, durable in sheet.unsaved:
-            durable.set()
-
-    async def _save_until_finished(self, sheet: Sheet) -> None:
-        written_status = ""
-        last = False
-        while not last:
-            await sheet.wake.wait()
-            sheet.wake.clear()
-            last = sheet.finished.is_set()
-            status = sheet.document.status(interrupted=self.stopping and last)
-            if sheet.unsaved or sheet.must_save or (written_status and last and status != written_status):
-                took = await self._save(sheet, interrupted=self.stopping and last)
-                written_status = status
-                if self._concurrency > 1 and not last:
-                    await _rest(sheet, min(REST * took, LONGEST_REST_S))
-
-    async def _save(self, sheet: Sheet, *, interrupted: bool) -> float:
-        """One write of all that is known now; seconds it took. Only then does what it holds count."""
-        batch, sheet.unsaved, sheet.must_save = sheet.unsaved, [], False
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        try:
-            counts = sheet.document.counts
-            data = sheet.document.encode(interrupted=interrupted)
-            await asyncio.to_thread(files.write, sheet.document.path, data, keep_backup=True)
-        except BaseException:
-            sheet.unsaved = batch + sheet.unsaved
-            raise
-        sheet.saved = counts
-        for event, durable in batch:
-            self.tally.note(event)
-            durable.set()
-        for event, _ in batch:
-            self._tell(event)
-        return loop.time() - began
-
-
-async def _rest(sheet: Sheet, seconds: float) -> None:
-    """Let the next chunks gather, unless the document is finished before."""
-    try:
-        async with asyncio.timeout(seconds):
-            await sheet.finished.wait()
-    except TimeoutError:
-        return
+def _key(item: Item) -> tuple[int, int]:
+    """What tells chunks apart while they are in memory."""
+    return id(item.document), item.position
 
 
 def _sentence(error: Exception) -> str:
@@ -336,4 +319,5 @@ def _raw(reply: ChatReply) -> RawReply:
         text=reply.text or reply.refusal or "",
         finish=reply.finish,
         usage=token_counts(reply.usage),
+        model=reply.model,
     )

@@ -33,6 +33,8 @@ class Item:
     position: int
     chunk: Chunk
     key: str
+    kept: tuple[RawReply, ...] = ()
+    """Replies to earlier tries that were paid for and not used: perhaps they can be, today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,9 @@ class AskAgain:
     """The reply was no use, or not enough; this request may bring a better one."""
 
     request: ChatRequest
+    code: str
+    why: str
+    """What was wrong with the reply."""
     fallback: Settled | None = None
     """What the reply was good for, should nothing better come."""
 
@@ -65,12 +70,26 @@ class Task(Protocol):
     """What is done with each chunk."""
 
     def plan(self, item: Item) -> ChatRequest | Settled:
-        """The first request, or the result where none is needed."""
+        """The first request, or the result where none is needed, because of the chunk or of a reply that was kept."""
 
     def understand(
         self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
     ) -> Settled | AskAgain | Rejected:
         """What the reply means. `turn` counts the rounds from 1; in the last one asking again is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a chunk brought, in figures."""
+
+    made: int = 0
+    """Things that count, such as pairs."""
+    rejected: int = 0
+    """Things that a check refused."""
+    short: bool = False
+    """Less than was asked for."""
+    trimmed: int = 0
+    """More than was asked for."""
 
 
 @dataclass(slots=True)
@@ -121,11 +140,14 @@ class OpenDocument(Protocol):
     def counts(self) -> Counts:
         """The document in figures, as of now."""
 
-    def settle(self, item: Item, result: Any, trail: Trail) -> int:
-        """Remember a result; gives the number of things made, such as pairs."""
+    def settle(self, item: Item, result: Any, trail: Trail) -> Made:
+        """Remember a result; gives its figures."""
 
     def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
         """Remember that the chunk failed."""
+
+    def postpone(self, item: Item, trail: Trail) -> None:
+        """Remember what was paid for a chunk that the run leaves unsettled."""
 
     def status(self, *, interrupted: bool) -> str:
         """What the file says of the whole document."""

@@ -9,7 +9,18 @@ from typing import Any
 
 import orjson
 
-from qagen.formats import ChunkFile, ChunkRecord, GenerationInfo, TokenCounts, encode, utc_time
+from qagen.formats import (
+    NO_CHECKSUM,
+    ChunkFile,
+    ChunkRecord,
+    GenerationInfo,
+    QAFile,
+    RawReply,
+    TokenCounts,
+    encode,
+    seal,
+    utc_time,
+)
 from qagen.formats.qa_file import DocumentStatus
 from qagen.llm.prices import Price
 from qagen.llm.types import Usage
@@ -31,6 +42,8 @@ class Counts:
     failed: int = 0
     skipped: int = 0
     pairs: int = 0
+    cost_usd: float | None = 0.0
+    """Spent in all runs; None where a price is unknown."""
 
     @property
     def pending(self) -> int:
@@ -44,6 +57,7 @@ class Counts:
             self.failed + other.failed,
             self.skipped + other.skipped,
             self.pairs + other.pairs,
+            None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
         )
 
 
@@ -74,29 +88,57 @@ class DocumentState:
     price: Price | None = None
     """None where it is unknown."""
     _saved: dict[int, _Saved] = field(default_factory=dict)
-    _failed_before: dict[int, ChunkRecord] = field(default_factory=dict)
-    """Records of earlier runs that a new try adds to: what they cost was paid."""
+    _unsettled_before: dict[int, ChunkRecord] = field(default_factory=dict)
+    """Records of earlier tries that a new one adds to: what they cost was paid."""
     _earlier: GenerationInfo | None = None
     """What an earlier run said of itself; it stands until this run adds a result."""
+    _spent_before: float | None = 0.0
+    """US dollars by the file's own account; None where a price was unknown."""
+    _usage_before: Usage = field(default_factory=Usage)
 
     def settle(self, position: int, entry: Entry) -> None:
         """Take over a result of this run, on top of what earlier tries of the chunk cost."""
-        earlier = self._failed_before.pop(position, None)
+        earlier = self._unsettled_before.pop(position, None)
         if earlier is not None:
             entry = replace(entry, record=_added(earlier, entry.record))
+        if entry.record.status == "pending":
+            self._unsettled_before[position] = entry.record
         if self._earlier is not None:
             times = {"generated_at": self._earlier.generated_at, "serial": self.info.serial}
             self.info, self._earlier = self.info.model_copy(update=times), None
         self.remember(position, entry)
 
-    def resume(self, info: GenerationInfo, entries: Mapping[int, Entry]) -> None:
-        """Take over what an earlier run remembers."""
+    def resume(self, saved: QAFile, entries: Mapping[int, Entry]) -> None:
+        """Take over what an earlier run remembers.
+
+        What was made with other parameters than this run's says so from now on, in its own record.
+        """
+        info = saved.qa_generation_info
+        other = info.fingerprint if info.fingerprint and info.fingerprint != self.info.fingerprint else ""
         for position, entry in entries.items():
+            record = entry.record
+            made_with = record.fingerprint or other
+            if made_with == self.info.fingerprint:
+                made_with = ""
+            if made_with != record.fingerprint:
+                entry = replace(entry, record=record.model_copy(update={"fingerprint": made_with}))
             self.remember(position, entry)
-            if entry.record.status == "failed":
-                self._failed_before[position] = entry.record
-        self.info = self.info.model_copy(update={"serial": info.serial})
+            if record.status != "completed":
+                self._unsettled_before[position] = record
+        parameters = {**info.earlier_parameters, **({other: info.parameters} if other else {})}
+        parameters.pop(self.info.fingerprint or "", None)
+        self.info = self.info.model_copy(update={"serial": info.serial, "earlier_parameters": parameters})
         self._earlier = info
+        self._usage_before = self._usage()
+        same = (info.provider, info.model) == (self.info.provider, self.info.model)
+        self._spent_before = saved.summary.cost_usd
+        if self._spent_before is None and (same or not self._usage_before.input_tokens):
+            self._spent_before = self._cost(self._usage_before)
+
+    def kept_replies(self, position: int) -> tuple[RawReply, ...]:
+        """Replies to earlier tries of the chunk: paid for, and not used."""
+        record = self._unsettled_before.get(position)
+        return tuple(record.raw_replies) if record else ()
 
     def remember(self, position: int, entry: Entry) -> None:
         """Take over what is known of the chunk at `position`, as the bytes that will be saved."""
@@ -112,10 +154,11 @@ class DocumentState:
             rejected_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.rejected)),
         )
 
-    def pending(self, most: int | None = None) -> list[int]:
-        """Positions still to ask, in document order, among the first `most`. A failed chunk is tried again."""
+    def pending(self, most: int | None = None, *, retry_failed: bool = True) -> list[int]:
+        """Positions still to ask, in document order, among the first `most`."""
         positions = range(len(self.keys) if most is None else min(most, len(self.keys)))
-        return [at for at in positions if at not in self._saved or self._saved[at].status == "failed"]
+        done = {"completed"} if retry_failed else {"completed", "failed"}
+        return [at for at in positions if at not in self._saved or self._saved[at].status not in done]
 
     @property
     def counts(self) -> Counts:
@@ -127,7 +170,22 @@ class DocumentState:
             failed=sum(one.status == "failed" for one in settled),
             skipped=sum(one.skipped for one in settled),
             pairs=sum(one.kept for one in settled),
+            cost_usd=self.cost_usd,
         )
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the document cost in all runs; None where a price is unknown."""
+        now = self._cost(self._usage() - self._usage_before)
+        return None if now is None or self._spent_before is None else self._spent_before + now
+
+    def _cost(self, usage: Usage) -> float | None:
+        if not (usage.input_tokens or usage.output_tokens):
+            return 0.0
+        return None if self.price is None else self.price.cost(usage)
+
+    def _usage(self) -> Usage:
+        return sum((one.usage for one in self._saved.values()), Usage())
 
     def status(self, *, interrupted: bool = False) -> DocumentStatus:
         """`completed` once every chunk is settled and not all of them failed."""
@@ -147,12 +205,13 @@ class DocumentState:
         indexes = [chunk.chunk_index for chunk in self.chunk_file.chunks]
         document = {
             "format": "qagen/qa@1",
+            "checksum": NO_CHECKSUM,
             "metadata": {**self.chunk_file.metadata.model_dump(mode="json"), "chunks_file": self.chunks_name},
             "processing_info": {
                 **self.chunk_file.processing_info.model_dump(mode="json"),
                 "total_chunks": len(self.keys),
             },
-            "qa_generation_info": info.model_dump(mode="json"),
+            "qa_generation_info": _info(info),
             "status": status,
             "completed_chunks": [indexes[at] for at, one in ordered if one.status == "completed"],
             "failed_chunks": [indexes[at] for at, one in ordered if one.status == "failed"],
@@ -162,12 +221,11 @@ class DocumentState:
             "summary": self._summary(),
             "completion_time": now if status == "completed" else None,
         }
-        return encode(document, indent=True) + b"\n"
+        return seal(encode(document, indent=True) + b"\n")
 
     def _summary(self) -> dict[str, Any]:
         counts = self.counts
-        settled = self._saved.values()
-        usage = sum((one.usage for one in settled), Usage())
+        settled, usage, cost = self._saved.values(), self._usage(), self.cost_usd
         return {
             "total_chunks": counts.total,
             "completed_chunks": counts.completed,
@@ -177,7 +235,7 @@ class DocumentState:
             "requests": sum(one.requests for one in settled),
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
-            "cost_usd": None if self.price is None else round(self.price.cost(usage), 6),
+            "cost_usd": None if cost is None else round(cost, 6),
             "reason": _why_empty(counts),
         }
 
@@ -197,6 +255,7 @@ def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:
             "attempts": earlier.attempts + record.attempts,
             "usage": TokenCounts(**counts),
             "raw_replies": [*earlier.raw_replies, *record.raw_replies],
+            "model": record.model or earlier.model,
         }
     )
 
@@ -206,6 +265,13 @@ def _record(record: ChunkRecord) -> dict[str, Any]:
     if not record.usage.cache_write_tokens:
         del fields["usage"]["cache_write_tokens"]
     return {name: value for name, value in fields.items() if value or name not in _ONLY_WHERE_SAID}
+
+
+def _info(info: GenerationInfo) -> dict[str, Any]:
+    fields = info.model_dump(mode="json")
+    if not info.earlier_parameters:
+        del fields["earlier_parameters"]
+    return fields
 
 
 def _why_empty(counts: Counts) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from qagen.errors import DataError, UsageError
+from qagen.errors import DamagedError, UsageError
 from qagen.formats import Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode
 from qagen.pairs import pair_id, place
 
@@ -35,7 +35,7 @@ def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name
     """Place what a QA file remembers on the chunks of today, by key.
 
     Raises:
-        DataError: the file remembers another document.
+        DamagedError: the file remembers another document.
         UsageError: a file of an older tool, which counts chunks by index, and their number has changed.
     """
     if not saved.chunks and (saved.completed_chunks or saved.training_pairs):
@@ -43,7 +43,7 @@ def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name
     positions = {key: position for position, key in enumerate(keys)}
     known = {record.chunk_key for record in saved.chunks.values()}
     if known and saved.metadata.chunks_file not in {"", chunks_name} and not known & positions.keys():
-        raise DataError(f"it belongs to another document ({saved.metadata.chunks_file}, not {chunks_name})")
+        raise DamagedError(f"it belongs to another document ({saved.metadata.chunks_file}, not {chunks_name})")
     pairs, rejected = _by_key(saved.training_pairs), _by_key(saved.rejected_pairs)
     entries: dict[int, Entry] = {}
     stale: list[Entry] = []

@@ -16,9 +16,10 @@ from qagen.settings import Settings
 
 NO_SETTINGS = {
     "chunk": {"documents", "config_file"},
-    "generate-qa": {"summary_json", "config_file", "provider_base_url"},
+    "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
     "combine": {"config_file"},
     "status": {"as_json", "config_file"},
+    "errors": {"as_json", "config_file", "kind", "document", "examples"},
     "doctor": {"as_json", "config_file", "provider_base_url"},
 }
 """Parameters that are about this one call."""
@@ -53,6 +54,17 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "strict": ([], True),
     "include_unfinished": ([], True),
     "allow_insecure_http": ([], True),
+    "api_key_file": (["key.txt"], Path("key.txt")),
+    "ca_bundle": (["ca.pem"], Path("ca.pem")),
+    "accept_changes": ([], True),
+    "retry_failed": ([], True),
+    "requests_per_minute": (["600"], 600.0),
+    "tokens_per_minute": (["30000"], 30000.0),
+    "max_wait": (["900"], 900.0),
+    "max_response_mb": (["4"], 4),
+    "drain_timeout": (["5"], 5.0),
+    "log_format": (["json"], "json"),
+    "error_file": (["a/e.jsonl"], Path("a/e.jsonl")),
 }
 """What is typed after the flag, and what the setting then is; a switch is its first name alone."""
 

@@ -22,6 +22,7 @@ from qagen.pump import (
     DocumentClosed,
     Event,
     Item,
+    Made,
     Outcome,
     Pump,
     Rejected,
@@ -73,7 +74,7 @@ class EchoTask:
         if reply.text == "bug":
             raise ZeroDivisionError
         if reply.text == "again" and turn < 3:
-            return AskAgain(request)
+            return AskAgain(request, "no", "again")
         return Rejected("no", "not that") if reply.text in {"no", "again"} else Settled(reply.text)
 
 
@@ -87,6 +88,7 @@ class Notebook:
         self.done: dict[int, str] = {}
         self.failed: dict[int, str] = {}
         self.trails: dict[int, Trail] = {}
+        self.postponed: dict[int, Trail] = {}
         self.texts = texts
 
     @property
@@ -100,13 +102,16 @@ class Notebook:
     def counts(self) -> Counts:
         return Counts(len(self.texts), len(self.done), len(self.failed))
 
-    def settle(self, item: Item, result: Any, trail: Trail) -> int:
+    def settle(self, item: Item, result: Any, trail: Trail) -> Made:
         self.done[item.position] = result
         self.trails[item.position] = trail
-        return 1
+        return Made(1)
 
     def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
         self.failed[item.position] = code
+
+    def postpone(self, item: Item, trail: Trail) -> None:
+        self.postponed[item.position] = trail
 
     def status(self, *, interrupted: bool) -> str:
         return "completed" if not self.counts.pending else "interrupted" if interrupted else "in_progress"

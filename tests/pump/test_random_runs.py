@@ -14,7 +14,7 @@ import pytest
 from qagen.errors import AccessError, RejectedError
 from qagen.llm.client import Client, Stopped
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
-from qagen.pump import ChunkSaved, Event, Item, Pump, Trail
+from qagen.pump import ChunkSaved, Event, Item, Made, Pump, Trail
 from tests.pump.test_pump import EchoTask, Notebook, ScriptedClient, Shelf, failing
 
 RUNS = 120
@@ -47,7 +47,7 @@ class MoodyClient(ScriptedClient):
 class StrictNotebook(Notebook):
     """Refuses to settle a chunk twice."""
 
-    def settle(self, item: Item, result: Any, trail: Trail) -> int:
+    def settle(self, item: Item, result: Any, trail: Trail) -> Made:
         assert item.position not in self.done.keys() | self.failed.keys()
         return super().settle(item, result, trail)
 

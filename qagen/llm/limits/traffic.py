@@ -38,8 +38,8 @@ class Traffic:
     ) -> None:
         self.concurrency = Concurrency(concurrency)
         self.breaker = breaker or Breaker()
-        self.paused = False
-        """Nothing goes out: what comes in cannot be saved."""
+        self.paused = 0
+        """How many want that nothing goes out, because what comes in cannot be saved."""
         self.limits_in_a_row = 0
         """Rate limits met since the last success."""
         self.in_flight = 0
@@ -61,7 +61,7 @@ class Traffic:
     def waits_for_others(self) -> bool:
         """Whether only the end of another request, or of the pause, lets the next one out."""
         first_after_limits = self.limits_in_a_row > 1 and self.in_flight > 0
-        return self.paused or self.in_flight >= self.concurrency.limit or first_after_limits
+        return self.paused > 0 or self.in_flight >= self.concurrency.limit or first_after_limits
 
     def delay_s(self, now: float) -> float:
         """How long the next request has to wait at least; infinite where another one's end decides."""
@@ -70,6 +70,11 @@ class Traffic:
         waits = [self._not_before - now, self.breaker.delay_s(now), self._learnt.delay_s(now)]
         waits += [bucket.delay_s(now) for bucket in (*self._set.values(), *self._told.values())]
         return max(0.0, *waits)
+
+    def pause_s(self, now: float) -> float:
+        """How long nobody may send because the server said so, or does not answer: what a user wants to know."""
+        outage = self.breaker.delay_s(now)
+        return max(0.0, self._not_before - now, 0.0 if outage == float("inf") else outage)
 
     def enter(self, now: float, tokens: float, *, retry: bool) -> Ticket:
         """A request goes out."""

@@ -7,14 +7,12 @@ provider's row (`Provider.key_env`, `Provider.base_url_env`), so that a new host
 from __future__ import annotations
 
 import difflib
-import logging
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
 from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -22,9 +20,10 @@ from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode
 from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
+from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds
+from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
 DEFAULT_CONFIG_FILE = Path("config.env")
-PREFIX = "GENERATOR_"
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 _NO_OPTIONS = frozenset(
     {"model", "messages", "contents", "system", "stream", "n", "tools", "response_format", "format"}
@@ -54,6 +53,8 @@ class Settings(BaseSettings):
     model: str | None = Field(None, validation_alias="GENERATOR_MODEL")
     base_url: str | None = Field(None, validation_alias="GENERATOR_BASE_URL")
 
+    api_key_file: Path | None = Field(None, validation_alias="GENERATOR_API_KEY_FILE")
+    ca_bundle: Path | None = Field(None, validation_alias="GENERATOR_CA_BUNDLE")
     allow_insecure_http: bool = Field(False, validation_alias="GENERATOR_ALLOW_INSECURE_HTTP")
 
     # What is asked
@@ -74,9 +75,18 @@ class Settings(BaseSettings):
 
     # How the run goes
     resume: bool = Field(True, validation_alias="GENERATOR_RESUME")
+    accept_changes: bool = Field(False, validation_alias="GENERATOR_ACCEPT_CHANGES")
+    retry_failed: bool = Field(True, validation_alias="GENERATOR_RETRY_FAILED")
     limit: int | None = Field(None, ge=1, validation_alias="GENERATOR_LIMIT")
     max_concurrent: int | None = Field(None, ge=1, le=4096, validation_alias="GENERATOR_MAX_CONCURRENT")
     batch_size: int = Field(32, ge=1, validation_alias="GENERATOR_BATCH_SIZE")
+    requests_per_minute: float | None = Field(None, gt=0, validation_alias="GENERATOR_REQUESTS_PER_MINUTE")
+    tokens_per_minute: float | None = Field(None, gt=0, validation_alias="GENERATOR_TOKENS_PER_MINUTE")
+    max_wait: float = Field(LONGEST_WAIT_S, ge=0, validation_alias="GENERATOR_MAX_WAIT")
+    max_response_mb: int = Field(LARGEST_BODY // 2**20, ge=1, le=1024, validation_alias="GENERATOR_MAX_RESPONSE_MB")
+    drain_timeout: float | None = Field(None, ge=0, validation_alias="GENERATOR_DRAIN_TIMEOUT")
+    log_format: Literal["text", "json"] = Field("text", validation_alias="GENERATOR_LOG_FORMAT")
+    error_file: Path | None = Field(None, validation_alias="GENERATOR_ERROR_FILE")
 
     # What is combined
     output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
@@ -89,6 +99,10 @@ class Settings(BaseSettings):
     """Where each of them stands."""
     _flags: set[str] = PrivateAttr(default_factory=set)
     """Fields that were given on the command line."""
+    _key_of_file: str | None = PrivateAttr(None)
+    """The key that stands in `api_key_file`; None while it was not read."""
+    _cautions: list[str] = PrivateAttr(default_factory=list)
+    """What the user should know of where the settings stand."""
     _variables: dict[str, str] = PrivateAttr(default_factory=dict)
     """Vendors' own variables that were given on the command line."""
 
@@ -150,8 +164,8 @@ class Settings(BaseSettings):
             UsageError: a value that cannot be, an unknown GENERATOR_ name, or a `config_file` that is not there.
         """
         path = config_file or DEFAULT_CONFIG_FILE
-        in_file = _read_config(path, required=config_file is not None)
-        _refuse_unknown_names(in_file, os.environ, path)
+        in_file = read_config(path, required=config_file is not None)
+        refuse_unknown_names({_variable(name) for name in cls.model_fields}, in_file, os.environ, path)
         aliases = {_variable(name): value for name, value in flags.items()}
         try:
             settings = cls(_env_file=path if in_file else None, **aliases)
@@ -163,6 +177,7 @@ class Settings(BaseSettings):
             settings._places.update(dict.fromkeys(given, place))
         settings._flags.update(flags)
         settings._variables.update(variables or {})
+        settings._cautions += look_at_modes(path, in_file)
         for key in settings._keys():
             redaction.remember(key)
         return settings
@@ -204,6 +219,31 @@ class Settings(BaseSettings):
             )
         return Endpoint(row, model, base_url, SecretStr(key) if key else None)
 
+    def bounds(self) -> Bounds:
+        """What the client may do.
+
+        Raises:
+            UsageError: the file of certificates is not there.
+        """
+        if self.ca_bundle is not None and not self.ca_bundle.is_file():
+            raise UsageError(f"--ca-bundle: {self.ca_bundle}: there is no such file")
+        return Bounds(
+            self.requests_per_minute,
+            self.tokens_per_minute,
+            self.max_wait,
+            self.max_response_mb * 2**20,
+            self.ca_bundle,
+        )
+
+    @property
+    def errors_path(self) -> Path:
+        """Where the error log goes."""
+        return self.error_file or self.qa_dir / "errors.jsonl"
+
+    def cautions(self) -> list[str]:
+        """What the user should know of where the settings stand."""
+        return list(self._cautions)
+
     def origins(self) -> list[tuple[str, Any, str]]:
         """(variable, value, where it came from) of every setting."""
         found = []
@@ -217,10 +257,16 @@ class Settings(BaseSettings):
     def _key(self, row: Provider) -> str | None:
         """The provider's key, without the line end that a mounted secret often has."""
         names = [name for name in (row.key_env, row.other_key_env) if name]
-        key = next((key for name in names if (key := self._environment.get(name, "").strip())), "")
+        if self._key_of_file is None:
+            self._key_of_file = read_key(self.api_key_file)
+            if self._key_of_file:
+                redaction.remember(self._key_of_file)
+        given = [self._key_of_file, *(self._environment.get(name, "").strip() for name in names)]
+        key = next(filter(None, given), "")
         if not key.isascii() or not key.isprintable():
+            place = "--api-key-file" if key == self._key_of_file else row.key_env
             raise UsageError(
-                f"provider {row.name}: {row.key_env} holds characters that no key has (a quotation mark, a line end?). "
+                f"provider {row.name}: {place} holds characters that no key has (a quotation mark, a line end?). "
                 "Copy the key again."
             )
         return key or None
@@ -254,35 +300,6 @@ def _flag(field: str) -> str:
     return "--" + {"model_options": "model-option", "output_format": "format", "prices_file": "prices"}.get(
         field, field.replace("_", "-")
     )
-
-
-def _read_config(path: Path, *, required: bool) -> dict[str, str | None]:
-    if not path.is_file():
-        if required:
-            raise UsageError(f"{path}: there is no such configuration file. Check --config-file.")
-        return {}
-    # Lines that are no settings are ignored, without a word of the library.
-    logging.getLogger("dotenv").setLevel(logging.ERROR)
-    try:
-        return dict(dotenv_values(path, encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        raise UsageError(f"{path}: the configuration file is not UTF-8; save it as UTF-8") from None
-    except OSError as error:
-        raise UsageError(f"{path}: the configuration file cannot be read: {error.strerror}") from None
-
-
-def _refuse_unknown_names(in_file: Mapping[str, Any], environment: Mapping[str, str], path: Path) -> None:
-    """A mistyped name would otherwise be ignored, and the run would cost money with other settings than meant."""
-    known = {_variable(name) for name in Settings.model_fields}
-    for names, where in ((in_file, str(path)), (environment, "the environment")):
-        for name in names:
-            if name.upper().startswith(PREFIX) and name.upper() not in known:
-                near = difflib.get_close_matches(name.upper(), known, n=1)
-                guess = f" Did you mean {near[0]}?" if near else ""
-                if name.upper().endswith("KEY"):
-                    keys = ", ".join(sorted(row.key_env for row in PROVIDERS.values() if row.key_env))
-                    guess = f" Keys have the vendors' own names: {keys}."
-                raise UsageError(f"{name} in {where}: there is no such setting.{guess} config.env.example lists all.")
 
 
 def _explain(error: Any, flags: Mapping[str, Any], in_file: Mapping[str, Any], path: Path) -> str:

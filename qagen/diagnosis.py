@@ -1,0 +1,178 @@
+"""What went wrong and what helps against it, read from the QA files and the error log."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qagen.checks import RULES
+from qagen.corpus import find_qa_files, read_qa
+from qagen.errors import DataError
+from qagen.formats import ChunkRecord, LeftOut, QAFile, decode
+
+_MOST_MESSAGES = 10
+_EXCERPT = 300
+_VARIABLE = re.compile(r"\d[\d,.]*|\b[0-9a-f]{8,}\b|'[^']*'|\"[^\"]*\"")
+"""What differs between messages that say the same."""
+
+HINTS = {
+    "context_length": "Cut smaller chunks (qagen chunk --chunk-size), or take a model with a larger context.",
+    "too_large": "Cut smaller chunks (qagen chunk --chunk-size).",
+    "max_tokens": "Raise --max-tokens, or ask for fewer pairs (--questions-per-chunk).",
+    "refused": "Take another model, or say in --extra-instructions what the documents are.",
+    "invalid_output": "Look at the replies below: a larger model, fewer pairs or --temperature 0 often help.",
+    "bad_request": "The model or an option is not what the host takes: see the message, and `qagen doctor`.",
+    "response_too_large": "Something else than a model answers there, or raise --max-response-mb.",
+    "transient:rate_limited": "Set --requests-per-minute or --tokens-per-minute to what your account allows.",
+    "transient:5xx": "The host was overloaded: run again later, or with a lower --max-concurrent.",
+    "transient:read_timeout": "The server was too slow: a lower --max-concurrent or --max-tokens helps.",
+    "transient:deadline": "The server was too slow: a lower --max-concurrent or --max-tokens helps.",
+    "transient:bad_gateway_body": "A proxy or portal answers in place of the host: check the network.",
+}
+"""By type of failure. Any other `transient:` is worth another run."""
+
+
+@dataclass(slots=True)
+class Kind:
+    """Failed chunks of one type."""
+
+    type: str
+    chunks: int = 0
+    documents: Counter[str] = field(default_factory=Counter)
+    models: Counter[str] = field(default_factory=Counter)
+    examples: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def hint(self) -> str:
+        """What helps; empty where nobody knows."""
+        passing = "Passing trouble: run the same command again." if self.type.startswith("transient:") else ""
+        return HINTS.get(self.type, passing)
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """All that went wrong in a folder of results."""
+
+    chunks: int = 0
+    """Of all documents, settled or not."""
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    messages: Counter[str] = field(default_factory=Counter)
+    """How often each was said; an example stands for all that differ in numbers and names only."""
+    rejected: Counter[str] = field(default_factory=Counter)
+    """Pairs left out, by the code of the check."""
+    rejected_examples: dict[str, dict[str, str]] = field(default_factory=dict)
+    notes: Counter[str] = field(default_factory=Counter)
+    """What was unusual about replies that were used."""
+    history: dict[str, Counter[str]] = field(default_factory=dict)
+    """What the error log counts, by outcome and type."""
+    unreadable: list[LeftOut] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """Chunks that failed and were not settled since."""
+        return sum(kind.chunks for kind in self.kinds.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON."""
+        kinds = [
+            asdict(kind) | {"hint": kind.hint} for kind in sorted(self.kinds.values(), key=lambda one: -one.chunks)
+        ]
+        return {
+            "chunks": self.chunks,
+            "failed": self.failed,
+            "types": kinds,
+            "messages": [{"message": text, "times": times} for text, times in self.messages.most_common()],
+            "rejected_pairs": dict(self.rejected.most_common()),
+            "notes": dict(self.notes.most_common()),
+            "history": {outcome: dict(types.most_common()) for outcome, types in self.history.items()},
+            "unreadable": [one.model_dump() for one in self.unreadable],
+        }
+
+
+def diagnose(
+    qa_dir: Path, log: Path, *, kind: str | None = None, document: str | None = None, examples: int = 3
+) -> Diagnosis:
+    """Look through all results of a folder. `kind` and `document` narrow it down to one type or document.
+
+    Raises:
+        DataError: there is no such folder, or no QA file in it.
+    """
+    found = Diagnosis()
+    for path in find_qa_files(qa_dir):
+        name = path.name.removesuffix("_qa.json")
+        if document is not None and document not in {name, path.name}:
+            continue
+        try:
+            saved = read_qa(path)
+        except DataError as error:
+            found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+            continue
+        _look_at(saved, name, kind, examples, found)
+    found.messages = _merged(found.messages)
+    for line in _lines_of(log):
+        if (kind or line.get("type")) == line.get("type") and (document or line.get("document")) == line.get(
+            "document"
+        ):
+            types = found.history.setdefault(str(line.get("outcome", "other")), Counter())
+            types[str(line.get("type", "unknown"))] += 1
+    return found
+
+
+def _look_at(saved: QAFile, name: str, kind: str | None, examples: int, found: Diagnosis) -> None:
+    found.chunks += saved.summary.total_chunks
+    for index, record in saved.chunks.items():
+        found.notes.update(record.notes)
+        found.rejected.update(record.rejected)
+        if record.status != "failed" or record.error is None or (kind or record.error.type) != record.error.type:
+            continue
+        one = found.kinds.setdefault(record.error.type, Kind(record.error.type))
+        one.chunks += 1
+        one.documents[name] += 1
+        one.models[record.model or saved.qa_generation_info.model or "unknown"] += 1
+        found.messages[record.error.message] += 1
+        if len(one.examples) < examples:
+            one.examples.append(_example(name, index, record))
+    for pair in saved.rejected_pairs:
+        for code in pair.checks:
+            if code in RULES and RULES[code].level == "error":
+                shown = {"document": name, "question": pair.question, "answer": pair.answer}
+                found.rejected_examples.setdefault(code, shown)
+
+
+def _example(name: str, index: int, record: ChunkRecord) -> dict[str, str]:
+    reply = record.raw_replies[-1].text if record.raw_replies else ""
+    message = record.error.message if record.error else ""
+    return {"document": name, "chunk_index": str(index), "message": message, "reply": reply[:_EXCERPT]}
+
+
+def _merged(messages: Counter[str]) -> Counter[str]:
+    """The most frequent ones, those together that differ in numbers and quoted names alone."""
+    shapes: dict[str, str] = {}
+    merged: Counter[str] = Counter()
+    for text, times in messages.most_common():
+        merged[shapes.setdefault(_VARIABLE.sub("#", text), text)] += times
+    return Counter(dict(merged.most_common(_MOST_MESSAGES)))
+
+
+def _lines_of(log: Path) -> Iterator[dict[str, Any]]:
+    """What the log and its older part hold; lines that are none are passed over."""
+    for path in (log.with_name(log.name + ".1"), log):
+        try:
+            data = path.read_bytes()
+        except OSError:
+            continue
+        yield from _values(data.splitlines())
+
+
+def _values(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            value = decode(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value

@@ -1,0 +1,5 @@
+"""The one reader of flags, environment and `config.env`; nearest first wins: flag > environment > file > default."""
+
+from qagen.settings.model import DEFAULT_CONFIG_FILE, Settings
+
+__all__ = ["DEFAULT_CONFIG_FILE", "Settings"]
