@@ -32,7 +32,7 @@ CORES = ["Alpha opens. ", "Beta closes. ", "Gamma turns. ", "Delta stops. "]
 INFO = GenerationInfo(provider="local", model="m", fingerprint="f", run_id="r")
 
 
-def start(chunk_file: ChunkFile, price: Price | None = None) -> DocumentState:
+def start(chunk_file: ChunkFile, price: Price | None = Price(0.0, 0.0)) -> DocumentState:
     return state.start(chunk_file, "pump_chunks.json", INFO, Path("pump_qa.json"), price)
 
 
@@ -420,7 +420,11 @@ def test_the_summary_adds_up_what_the_chunks_cost() -> None:
 
 
 def test_an_unknown_price_is_no_cost() -> None:
-    assert saved_of(with_all(chunk_file_of(CORES))).summary.cost_usd is None
+    chunk_file = chunk_file_of(CORES)
+    document = start(chunk_file, None)
+    assert document.counts.cost_usd == 0.0
+    document.remember(0, completed(chunk_file.chunks[0], document.keys[0], "Q?"))
+    assert saved_of(document).summary.cost_usd is None
 
 
 def test_fields_of_a_record_that_say_nothing_are_left_out() -> None:

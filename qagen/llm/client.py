@@ -280,10 +280,10 @@ class Client:
         self.meter.possibly_billed += error.code in _BILLED
         if not isinstance(error, TransientError):
             self.traffic.refused()
-        if isinstance(error, TransientError) and error.is_rate_limit:
+        if not isinstance(error, TransientError) or error.is_rate_limit:
             return error
         sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
-        if not isinstance(error, TransientError) or self._nobody_there(error):
+        if self._nobody_there(error):
             return error
         now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
         was_open = breaker.is_open

@@ -119,7 +119,7 @@ class Attempts:
 
     sent: int = 0
     failed: list[FailedTry] = field(default_factory=list)
-    """Rate limits are not among them: they say nothing about the request."""
+    """Those that were worth another try. Rate limits are not among them: they say nothing about the request."""
 
 
 LONGEST_WAIT_S = 300.0

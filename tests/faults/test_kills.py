@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow import asked, check_from_outside, command, local, passages, qagen, read, write_chunks
+from tests.flow import asked, check_from_outside, command, hurried, local, passages, qagen, read, write_chunks
 from tests.llm_server import LLMServer, marker
 
 CHUNKS = 120
@@ -187,12 +188,18 @@ def test_two_runs_at_once_do_not_share_a_directory(server: LLMServer, marks: set
     assert asked(server.ledger()) == dict.fromkeys(marks, 1)
 
 
-def test_an_outage_in_the_middle_fails_no_chunk(server: LLMServer, marks: set[str]) -> None:
-    process = start(server)
+def test_an_outage_that_does_not_end_fails_no_chunk(server: LLMServer, marks: set[str]) -> None:
+    process = subprocess.Popen(
+        hurried(*local(server, "--max-concurrent", str(IN_FLIGHT))),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     server.wait_for(requests=40, timeout_s=30)
     server.close()
     _, err = process.communicate(timeout=110)
     assert process.returncode == 4, err
+    assert "It does not come back; run the same command again later" in err
     found = check_from_outside(Path("chunks"), Path("qa"))
     assert 20 <= len(found.settled) < CHUNKS
     for path in Path("qa").glob("*_qa.json"):
@@ -218,7 +225,7 @@ def test_a_full_disk_stops_the_spending_and_the_account_is_true(server: LLMServe
         resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 
     process = subprocess.Popen(
-        command(*local(server, "--max-concurrent", str(IN_FLIGHT))),
+        hurried(*local(server, "--max-concurrent", str(IN_FLIGHT))),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -227,7 +234,8 @@ def test_a_full_disk_stops_the_spending_and_the_account_is_true(server: LLMServe
     _, err = process.communicate(timeout=60)
     assert process.returncode == 5, err
     assert "cannot be saved: File too large" in err
-    assert "lost: " in err
+    assert "Nothing is asked meanwhile" in err
+    assert re.search(r"\d+ chunks? of this run are not in the files", err)
     found = check_from_outside(Path("chunks"), Path("qa"))
     assert f"= {len(found.settled)} completed" in err
     assert len(server.ledger()) < CHUNKS

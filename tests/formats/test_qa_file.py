@@ -62,7 +62,7 @@ def test_a_chunk_file_is_no_qa_file() -> None:
         ({"training_pairs": None}, "training_pairs"),
         ({"training_pairs": [{"question": "Q?"}]}, "training_pairs.0.answer"),
         ({"chunks": {"x": {"chunk_key": "k", "status": "completed"}}}, "chunks.x"),
-        ({"chunks": {"0": {"chunk_key": "k", "status": "pending"}}}, "chunks.0.status"),
+        ({"chunks": {"0": {"chunk_key": "k", "status": "done"}}}, "chunks.0.status"),
     ],
 )
 def test_a_wrong_field_is_refused_and_its_place_is_named(change: dict[str, Any], place: str) -> None:

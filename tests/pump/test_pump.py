@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +30,7 @@ from qagen.pump import (
     Settled,
     Stopping,
     Trail,
+    saving,
 )
 from qagen.state import Counts
 
@@ -45,9 +47,16 @@ class ScriptedClient:
     meter: Meter = field(default_factory=Meter)
     asked: list[str] = field(default_factory=list)
     stopped: bool = False
+    shut: bool = False
 
     def stop(self) -> None:
         self.stopped = True
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        before, self.shut = self.shut, True
+        yield
+        self.shut = before
 
     async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
         await asyncio.sleep(0)
@@ -289,6 +298,7 @@ async def test_when_the_disk_is_full_nothing_more_is_asked(monkeypatch: pytest.M
         raise StorageError("the disk is full")
 
     monkeypatch.setattr(files, "write", full)
+    monkeypatch.setattr(saving, "SAVE_AGAIN_AFTER_S", (0.01, 0.02))
     notebook = Notebook("a", [str(n) for n in range(50)])
     client = ScriptedClient()
     machine, outcome = await pump(client, notebook)
