@@ -6,6 +6,7 @@ Keys that were read are remembered here, so that the last gate before a screen, 
 from __future__ import annotations
 
 import base64
+import logging
 import re
 import sys
 import threading
@@ -61,8 +62,20 @@ def _forms(key: str) -> list[str]:
     return sorted((form for form in forms if len(form) >= _SHORTEST_KEY), key=len, reverse=True)
 
 
-def guard_tracebacks() -> None:
-    """Nothing that Python itself prints of an error holds a key: uncaught ones, and those of threads."""
+class _Formatter(logging.Formatter):
+    """The last gate of every log line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return harmless(redact(super().format(record)))
+
+
+def guard_output() -> None:
+    """Nothing that a library logs or that Python prints of an error holds a key, threads included."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Formatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    for library in ("httpx", "httpcore", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)
     sys.excepthook = _show
 
     def in_thread(caught: threading.ExceptHookArgs) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 from qagen import doctor, files, generate
-from qagen.errors import INTERRUPTED, TERMINATED, StorageError
+from qagen.errors import INTERRUPTED, TERMINATED, QagenError, StorageError
 from qagen.formats import encode
 from qagen.llm.client import Client
 from qagen.pump import Event, Notice, Pump
@@ -64,7 +64,12 @@ def generate_here(
     files.make_writable(settings.errors_path.parent)
     with files.locked(settings.qa_dir, break_lock=break_lock):
         log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
-        report = run(_generate(job, settings, on_start, log.react))
+        try:
+            report = run(_generate(job, settings, on_start, log.react))
+        except Exception as error:
+            if not isinstance(error, QagenError):
+                log.note_bug(error)
+            raise
         # After a full disk the account is shown all the same.
         with contextlib.suppress(StorageError):
             files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")

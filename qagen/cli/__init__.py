@@ -9,6 +9,7 @@ import typer
 from qagen import __version__
 from qagen.cli import chunk, combine, doctor, errors, generate_qa, status
 from qagen.cli.boundary import Commands
+from qagen.redaction import guard_output
 
 app = typer.Typer(
     cls=Commands,
@@ -61,4 +62,5 @@ def root(
 
 def main() -> None:
     """The console command `qagen`."""
+    guard_output()
     app(prog_name="qagen")

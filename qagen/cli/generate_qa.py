@@ -205,8 +205,10 @@ def generate_qa(
 ) -> None:
     """Ask a model for question-answer pairs about every chunk.
 
-    Each document keeps its own [bold]<name>_qa.json[/], rewritten after every chunk. Press Ctrl-C at any time: what is
-    under way is finished and saved, and the same command goes on from there.
+    Each document keeps its own [bold]<name>_qa.json[/], rewritten after every chunk.
+
+    Press Ctrl-C at any time: what is under way is finished and saved.
+    The same command goes on from there, and pays for nothing twice.
     """
     from qagen import files, workers
     from qagen.cli import console

@@ -40,6 +40,8 @@ class Source:
     name: str
     """Stem of its outputs."""
     unsupported: bool = field(default=False)
+    leads_out: bool = False
+    """A link to somewhere outside of the folder that was named: nobody asked for what lies there."""
 
 
 def find(places: list[Path], leave_out: Path | None = None) -> list[Source]:
@@ -51,9 +53,12 @@ def find(places: list[Path], leave_out: Path | None = None) -> list[Source]:
         DataError: a place does not exist.
     """
     found: dict[Path, str] = {}
+    leading_out: set[Path] = set()
     for place in places:
         if place.is_dir():
-            found |= {path: _label(path) for path in _files_below(place, leave_out)}
+            below = list(_files_below(place, leave_out))
+            found |= {path: _label(path) for path in below}
+            leading_out |= {path for path in below if files.leads_out(path, place)}
         elif place.exists():
             found[place] = _label(place)
         else:
@@ -65,6 +70,7 @@ def find(places: list[Path], leave_out: Path | None = None) -> list[Source]:
             label,
             files.safe_name(path.stem if stems[path.stem.casefold()] <= 1 else f"{path.stem}-{_digest(label)}"),
             path.suffix.lower() not in READERS,
+            path in leading_out,
         )
         for path, label in found.items()
     ]
@@ -81,6 +87,8 @@ def read(source: Source) -> tuple[Document, DocumentInfo]:
     Raises:
         DataError: it cannot be read, or holds no text.
     """
+    if source.leads_out:
+        raise DataError(f"{source.path}: it is a link that leads out of the folder. To take it, name the file itself")
     data = files.read_bytes(source.path)
     document = READERS[source.path.suffix.lower()](data)
     if not document.text.strip():

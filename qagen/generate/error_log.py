@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,15 @@ class ErrorLog:
             self._write(line)
         self._on_event(event)
 
+    def note_bug(self, error: Exception) -> None:
+        """An error that nobody foresaw, with its traceback."""
+        trace = "".join(traceback.format_exception(error))
+        self._write({"outcome": "bug", "type": type(error).__name__, "message": str(error), "traceback": trace})
+
     def _write(self, line: dict[str, Any]) -> None:
         if self._broken:
             return
-        safe = {name: _shown(value) if isinstance(value, str) else value for name, value in line.items()}
+        safe = {name: _shown(name, value) if isinstance(value, str) else value for name, value in line.items()}
         try:
             files.append_line(self._path, {"time": utc_time(), **safe, **self._about})
         except StorageError as error:
@@ -64,5 +70,5 @@ def _line(event: Event) -> dict[str, Any] | None:
     return None
 
 
-def _shown(text: str) -> str:
-    return harmless(redact(text))[:_LONGEST]
+def _shown(name: str, text: str) -> str:
+    return harmless(redact(text))[: None if name == "traceback" else _LONGEST]

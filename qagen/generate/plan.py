@@ -140,6 +140,8 @@ def plan(settings: Settings) -> Job:
     changes: list[str] = []
     for path in paths:
         try:
+            if files.leads_out(path, settings.chunks_dir):
+                raise DataError(f"{path}: it is a link that leads out of the folder, so it is not read")
             chunk_file = read_chunks(path)
             one, length, changed = _plan_document(chunk_file, path, settings, job, budget)
         except DataError as error:
