@@ -34,7 +34,10 @@ class OpenQA:
     def items(self) -> Iterable[Item]:
         """The chunks still to ask."""
         document, chunks = self._document, self._document.chunk_file.chunks
-        return [Item(self, at, chunks[at], document.keys[at], document.kept_replies(at)) for at in self._positions]
+        return [
+            Item(self, at, chunks[at], document.keys[at], document.kept_replies(at), document.failed_before(at))
+            for at in self._positions
+        ]
 
     @property
     def metadata(self) -> DocumentInfo:

@@ -32,6 +32,8 @@ TRIES_BEFORE_FIRST_ANSWER = 3
 """A host that never answered is more likely a wrong address than a passing fault."""
 _BILLED = frozenset({"reset", "truncated_body", "read_timeout", "deadline"})
 """Faults after which the provider may have done the work, and nobody has it."""
+_ANSWERED = frozenset({"bad_body", "empty_body", "truncated_body", "error_in_200"})
+"""Faults of an answer: whatever is wrong, the host is there."""
 _MOST_CLOCK_DIFFERENCE_S = 3600
 
 
@@ -278,12 +280,12 @@ class Client:
         """Count a request without a reply; the host's end is everybody's."""
         self.meter.failures[error.code] += 1
         self.meter.possibly_billed += error.code in _BILLED
-        if not isinstance(error, TransientError):
-            self.traffic.refused()
+        if error.code in _ANSWERED or not isinstance(error, TransientError):
+            self.traffic.answered_otherwise()
         if not isinstance(error, TransientError) or error.is_rate_limit:
             return error
         sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
-        if self._nobody_there(error):
+        if self._nobody_there(error) or error.code in _ANSWERED:
             return error
         now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
         was_open = breaker.is_open

@@ -88,5 +88,7 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
         return ErrorDetails(error, "model")
     if "context" in lower and ("exceed" in lower or "length" in lower or "size" in lower):
         return ErrorDetails(error, "context_length")
+    if status == 429 and "usage limit" in lower:
+        return ErrorDetails(error, "quota")  # of the week, in the cloud: waiting a minute does not help
     # A runner that ran out of memory may come back once; more would be a loop of crashes.
     return ErrorDetails(error, most_tries=2 if status == 500 else None, parameter=refused_parameter(status, error))

@@ -98,6 +98,9 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
     # `type` is coarser than `code`, but money problems and llama.cpp's errors stand there.
     named = (_KINDS.get(str(error.get(name))) for name in ("code", "type"))
     kind: Kind | None = next(filter(None, named), None) or _kind_by_text(status, message)
+    if kind == "rate_limited" and message.lower().startswith("request too large"):
+        # Larger than the limit of a whole minute: it would never pass, and hold up all others.
+        kind = "context_length"
     return ErrorDetails(message, kind, parameter=refused_parameter(status, message, error.get("param")))
 
 

@@ -146,10 +146,11 @@ class Pump:
                 return
             raise
         except (RejectedError, TransientError) as error:
-            if isinstance(error, TransientError) or self._suspects.is_doubtful(error):
+            doubtful = isinstance(error, TransientError) or self._suspects.is_doubtful(error)
+            if doubtful and not item.failed_before:
                 self._suspect(_Suspect(item, error, trail))
                 return
-            decision = Rejected(error.code, str(error))
+            decision = Rejected(_code(error), str(error))
         await self._record(item, decision, trail)
 
     async def _ask(self, item: Item, request: ChatRequest, slot: int, trail: Trail) -> Settled | Rejected:
@@ -265,9 +266,8 @@ class Pump:
 
     def _fail(self, suspect: _Suspect) -> None:
         """The fault was this chunk's own."""
-        error = suspect.error
-        code = f"transient:{error.code}" if isinstance(error, TransientError) else error.code
-        self._note(self._feed.sheet_of(suspect.item), suspect.item, Rejected(code, str(error)), suspect.trail)
+        decision = Rejected(_code(suspect.error), str(suspect.error))
+        self._note(self._feed.sheet_of(suspect.item), suspect.item, decision, suspect.trail)
         self._feed.let_go(suspect.item)
 
     def _settle_suspects(self) -> None:
@@ -306,6 +306,11 @@ class Pump:
 def _key(item: Item) -> tuple[int, int]:
     """What tells chunks apart while they are in memory."""
     return id(item.document), item.position
+
+
+def _code(error: TransientError | RejectedError) -> str:
+    """What the record of a chunk says that failed by it."""
+    return f"transient:{error.code}" if isinstance(error, TransientError) else error.code
 
 
 def _sentence(error: Exception) -> str:

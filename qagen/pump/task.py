@@ -35,6 +35,8 @@ class Item:
     key: str
     kept: tuple[RawReply, ...] = ()
     """Replies to earlier tries that were paid for and not used: perhaps they can be, today."""
+    failed_before: bool = False
+    """In an earlier run: if it fails again, nobody else needs to be doubted."""
 
 
 @dataclass(frozen=True, slots=True)

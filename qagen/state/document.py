@@ -154,6 +154,11 @@ class DocumentState:
             rejected_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.rejected)),
         )
 
+    def failed_before(self, position: int) -> bool:
+        """Whether an earlier run failed at the chunk."""
+        record = self._unsettled_before.get(position)
+        return record is not None and record.status == "failed"
+
     def pending(self, most: int | None = None, *, retry_failed: bool = True) -> list[int]:
         """Positions still to ask, in document order, among the first `most`."""
         positions = range(len(self.keys) if most is None else min(most, len(self.keys)))

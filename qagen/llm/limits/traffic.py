@@ -118,8 +118,8 @@ class Traffic:
                 if "tokens" in buckets:
                     buckets["tokens"].give_back(ticket.tokens - tokens)
 
-    def refused(self) -> None:
-        """The request was wrong; the host is there."""
+    def answered_otherwise(self) -> None:
+        """The request was wrong, or the answer was: the host is there."""
         self.breaker.succeeded()
 
     def limited(self, now: float, ticket: Ticket, wait_s: float) -> None:
