@@ -6,7 +6,7 @@ BIN   := .venv/bin
 DEMO  := demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engine test-sdks check format chunk generate-qa combine clean venv venv-dev
+.PHONY: help demo test test-engine test-sdks soak check format chunk generate-qa combine clean venv venv-dev
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ test-engine: venv ## Run the tests with a real model server, llama.cpp's, in .ve
 test-sdks: venv ## Run the tests with the vendors' own SDKs, in .venv-sdks
 	@$(call make-group,sdks)
 	.venv-sdks/bin/python -m pytest -rs tests/sdks
+
+soak: venv-dev ## Kill, stop and starve hundreds of real runs: half an hour
+	$(BIN)/python -m tests.soak
 
 check: venv-dev ## Check format, style and types
 	$(BIN)/ruff format --check .

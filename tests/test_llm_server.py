@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import gzip
 import json
 import os
 import re
@@ -570,6 +572,7 @@ def test_a_broken_line_is_seen_by_the_client(server: LLMServer, rule: dict[str, 
 def test_bodies_arrive_damaged_or_replaced(server: LLMServer, client: httpx.Client) -> None:
     good = ask(client, server).content
     assert faulty(client, server, "empty").content == b""
+    assert faulty(client, server, "blank").text.strip() == ""
     assert faulty(client, server, "html").text.startswith("<!DOCTYPE html>")
     assert faulty(client, server, "bad_json").content == good[: len(good) // 2]
     assert faulty(client, server, "bom").content == b"\xef\xbb\xbf" + good
@@ -578,6 +581,44 @@ def test_bodies_arrive_damaged_or_replaced(server: LLMServer, client: httpx.Clie
     assert (moved.status_code, moved.headers["location"]) == (302, "http://127.0.0.1:9/v1")
     with pytest.raises(UnicodeDecodeError):
         faulty(client, server, "bad_utf8").content.decode()
+
+
+def test_a_gzip_stream_may_be_cut(server: LLMServer, client: httpx.Client) -> None:
+    server.configure(faults=[{"fault": "cut_gzip"}])
+    with client.stream("POST", f"{server.openai_url}/chat/completions", json=openai_body()) as response:
+        packed = b"".join(response.iter_raw())
+    with pytest.raises(EOFError):
+        gzip.decompress(packed)
+
+
+def test_valid_json_may_be_too_much_for_a_parser(server: LLMServer, client: httpx.Client) -> None:
+    with pytest.raises(RecursionError):
+        faulty(client, server, "deep_body").json()
+    assert faulty(client, server, "deep_body", levels=3).content == b"[[[]]]"
+    with pytest.raises(ValueError, match="4300"):
+        faulty(client, server, "integer_body").json()
+    assert faulty(client, server, "integer_body", digits=2).json()["big"] == 99
+
+
+KEYS = {"authorization": "Bearer key-0001", "x-api-key": "key-0001", "x-goog-api-key": "key-0001"}
+
+
+@pytest.mark.parametrize("name", list(KEYS))
+def test_an_answer_may_repeat_the_key_that_it_got(server: LLMServer, client: httpx.Client, name: str) -> None:
+    def answer(fault: str) -> httpx.Response:
+        server.configure(faults=[{"fault": fault}])
+        url = f"{server.openai_url}/chat/completions"
+        return client.post(url, json=openai_body(), headers={name: KEYS[name]})
+
+    assert (answer("http_401_echo").status_code, answer("http_500_echo").status_code) == (401, 500)
+    for fault in ("http_401_echo", "http_500_echo"):
+        assert "key-0001" in answer(fault).json()["error"]["message"]
+    assert "key-0001" in text_of(answer("text_echo"))
+    first, second, *_ = pairs_of(answer("pair_echo"))
+    assert first["question"].endswith(" key-0001?")
+    assert "key-0001" in first["answer"]
+    assert "key-0001" not in str(second)
+    assert "key-0001" not in str(server.ledger())
 
 
 def test_a_slow_body_drips(server: LLMServer, client: httpx.Client) -> None:
@@ -613,6 +654,24 @@ def test_the_text_of_the_model_can_be_wrong_in_many_ways(server: LLMServer, clie
     assert text_of(cut).count('"question_type"') == 3
     assert json.loads(text_of(faulty(client, server, "skip"))) == {"skip_reason": "boilerplate", "pairs": []}
     assert json.loads(text_of(faulty(client, server, "list_top_level"))) == json.loads(good)["pairs"]
+
+
+def test_the_text_of_the_model_can_be_hard_to_parse(server: LLMServer, client: httpx.Client) -> None:
+    good = text_of(ask(client, server))
+    assert text_of(faulty(client, server, "blank_text")).strip() == ""
+    assert ast.literal_eval(text_of(faulty(client, server, "single_quotes"))) == json.loads(good)
+    broken = text_of(faulty(client, server, "raw_newlines"))
+    with pytest.raises(json.JSONDecodeError, match="control character"):
+        json.loads(broken)
+    assert json.loads(broken, strict=False)["pairs"][0]["question"].startswith("What\ndoes")
+    assert text_of(faulty(client, server, "two_objects")).split("\n") == [good, good]
+    assert json.loads(text_of(faulty(client, server, "lone_surrogate")))["pairs"][0]["question"][0] == "\ud83d"
+    assert pairs_of(faulty(client, server, "wrong_types"))[0]["answer"] is None
+    assert pairs_of(faulty(client, server, "null_pairs")) is None
+    with pytest.raises(RecursionError):
+        json.loads(text_of(faulty(client, server, "deep_text")))
+    with pytest.raises(ValueError, match="4300"):
+        json.loads(text_of(faulty(client, server, "integer_text")))
 
 
 def test_pairs_can_be_wrong_in_many_ways(server: LLMServer, client: httpx.Client) -> None:

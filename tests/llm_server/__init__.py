@@ -5,12 +5,14 @@
         ...                                     # let the program talk to server.openai_url or server.url
         assert [entry.status for entry in server.ledger()] == [429, 200]
 
-What it answers follows from the passage alone (`answers`), how it errs is told by rules (`faults`), and what it was
-asked stands in a ledger (`ledger`). By hand: `python tests/llm_server --port 8089 --config '{"latency_ms": 300}'`.
+What it answers follows from the passage alone (`answers`), how it errs is told by rules (`faults`), by limits of its
+rate (`limits`) and by outages (`outages`), and what it was asked stands in a ledger (`ledger`). By hand:
+`python tests/llm_server --port 8089 --config '{"latency_ms": 300}'`.
 """
 
 from tests.llm_server.answers import marker
 from tests.llm_server.client import LLMServer
 from tests.llm_server.ledger import Entry
+from tests.llm_server.promises import violations
 
-__all__ = ["Entry", "LLMServer", "marker"]
+__all__ = ["Entry", "LLMServer", "marker", "violations"]

@@ -20,6 +20,7 @@ if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.llm_server.config import Config
+from tests.llm_server.door import Door
 from tests.llm_server.server import Server
 
 
@@ -39,11 +40,14 @@ async def _serve(server: Server, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     threading.Thread(target=_await_end_of_stdin, args=(loop, stop), daemon=True).start()
-    listener = await asyncio.start_server(server.connected, "127.0.0.1", port, backlog=1024)
-    port = listener.sockets[0].getsockname()[1]
-    print(orjson.dumps({"port": port, "pid": os.getpid()}).decode(), flush=True)
+    control = Door(server.connected)
+    await control.open()
+    await server.open(port)
+    where = {"port": server.door.port, "control_port": control.port, "pid": os.getpid()}
+    print(orjson.dumps(where).decode(), flush=True)
     await stop.wait()
-    listener.close()  # what still hangs is cancelled when asyncio.run ends
+    for door in (server.door, control):
+        door.close()  # what still hangs is cancelled when asyncio.run ends
 
 
 def _await_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

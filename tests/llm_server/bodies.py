@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,10 @@ _PORTAL = (
 
 def _empty(response: Response, params: Params) -> Response:
     return replace(response, body=b"", pieces=None)
+
+
+def _blank(response: Response, params: Params) -> Response:
+    return replace(response, body=b" \r\n\t\n", pieces=None)
 
 
 def _html(response: Response, params: Params) -> Response:
@@ -49,12 +54,30 @@ def _bad_gzip(response: Response, params: Params) -> Response:
     return response.with_headers(content_encoding="gzip")
 
 
+def _cut_gzip(response: Response, params: Params) -> Response:
+    """The first half of a good stream, with a length that fits."""
+    packed = gzip.compress(response.body)
+    return replace(response, body=packed[: len(packed) // 2]).with_headers(content_encoding="gzip")
+
+
+def _deep_body(response: Response, params: Params) -> Response:
+    """`levels` lists in each other: valid JSON on which a recursive parser overflows."""
+    levels = params.get("levels", 100_000)
+    return replace(response, body=b"[" * levels + b"]" * levels)
+
+
+def _integer_body(response: Response, params: Params) -> Response:
+    """The good value with an integer of `digits` digits more: Python refuses to convert more than 4300 of them."""
+    return replace(response, body=response.body.replace(b"{", b'{"big":%b,' % (b"9" * params.get("digits", 6000)), 1))
+
+
 def _big_header(response: Response, params: Params) -> Response:
     return response.with_headers(x_filler="a" * int(1024 * params.get("kilobytes", 256)))
 
 
 BODIES: dict[str, Callable[[Response, Params], Response]] = {
     "empty": _empty,
+    "blank": _blank,
     "html": _html,
     "bad_json": _bad_json,
     "redirect": _redirect,
@@ -62,6 +85,9 @@ BODIES: dict[str, Callable[[Response, Params], Response]] = {
     "bom": _bom,
     "bad_utf8": _bad_utf8,
     "bad_gzip": _bad_gzip,
+    "cut_gzip": _cut_gzip,
+    "deep_body": _deep_body,
+    "integer_body": _integer_body,
     "big_header": _big_header,
 }
 
@@ -70,4 +96,6 @@ PARAMS: dict[str, set[str]] = {
     "redirect": {"location", "status"},
     "wrong_content_type": {"content_type"},
     "big_header": {"kilobytes"},
+    "deep_body": {"levels"},
+    "integer_body": {"digits"},
 }

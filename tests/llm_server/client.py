@@ -29,6 +29,7 @@ class LLMServer:
             command += ["--ledger", str(ledger_file)]
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
+        self._control_port = 0
         self.port = 0
 
     @property
@@ -57,7 +58,7 @@ class LLMServer:
         if not line:
             self.close()
             raise RuntimeError("the LLM server did not start; its stderr says why")
-        self.port = orjson.loads(line)["port"]
+        self.port, self._control_port = (orjson.loads(line)[name] for name in ("port", "control_port"))
         return self
 
     def close(self) -> None:
@@ -83,7 +84,9 @@ class LLMServer:
         self.close()
 
     def configure(self, **changes: Any) -> None:
-        """Change keys of the configuration; those not named stay. Setting `faults` starts their counting anew.
+        """Change keys of the configuration; those not named stay.
+
+        Setting `faults`, `limits` or `outage` starts their counting and their clocks anew.
 
         Raises:
             ValueError: an unknown key, fault, condition or parameter.
@@ -117,7 +120,7 @@ class LLMServer:
 
     def _control(self, method: str, path: str, value: Any = None) -> Any:
         """http.client and not httpx: nothing that the tests bend (proxies, transports) reaches this side."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self._control_port, timeout=30)
         try:
             connection.request(method, path, body=None if value is None else orjson.dumps(value))
             response = connection.getresponse()

@@ -38,6 +38,10 @@ class Config:
     """False keeps the bodies out of the ledger, for measuring."""
     faults: list[dict[str, Any]] = field(default_factory=list)
     """The rules, see `faults`. Setting them starts their counting anew."""
+    limits: dict[str, Any] | None = None
+    """What is refused with HTTP 429, see `limits`. Setting them starts their counting anew."""
+    outage: dict[str, Any] | None = None
+    """See `outages`. Setting it begins a new one, and ends the one before; None ends it."""
 
     def changed(self, changes: Mapping[str, Any]) -> Self:
         """A copy with these keys changed.

@@ -32,6 +32,8 @@ _KINDS: tuple[Mapping[str, Any], ...] = (problems.PROBLEMS, texts.TEXTS, bodies.
 NAMES = frozenset(name for kind in _KINDS for name in kind)
 _PARAMS = problems.PARAMS | texts.PARAMS | bodies.PARAMS | deliveries.PARAMS
 _NEEDED = {"status": "status", "redirect": "location"}
+ECHOES = frozenset({"http_401_echo", "http_500_echo", "text_echo", "pair_echo"})
+"""Faults whose answer repeats the key that came with the request."""
 _CONDITIONS: dict[str, type | tuple[type, ...]] = {
     "nth": list,
     "after": int,

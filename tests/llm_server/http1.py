@@ -36,6 +36,12 @@ class Request:
         """The parameters in the target; of a name that comes twice the last value."""
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
+    @property
+    def key(self) -> str:
+        """The key that came with it, in whichever header; empty where there was none."""
+        bearer = self.headers.get("authorization", "").partition(" ")[2]
+        return self.headers.get("x-api-key") or self.headers.get("x-goog-api-key") or bearer
+
     def json(self) -> Any:
         """The body's value. Raises ValueError where it is none."""
         return orjson.loads(self.body)
@@ -125,6 +131,8 @@ class Connection:
 
     def reset(self) -> None:
         """Close with an RST: to the client it is "connection reset by peer"."""
+        if self._writer.is_closing():
+            return
         raw = self._writer.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()

@@ -60,6 +60,10 @@ class Entry:
     note: str | None = None
     """What else happened, such as a prompt that was cut."""
     t_done: float | None = None
+    rate_limited: bool = False
+    """Refused by the `limits`, or by the fault `rate_limit`."""
+    retry_after_s: float | None = None
+    """What the answer told to wait, whichever way it said so (`promises`)."""
 
 
 class Ledger:

@@ -16,6 +16,9 @@ from tests.llm_server.http1 import Response
 
 Params = Mapping[str, Any]
 
+KEY = "{key}"
+"""Where the answer repeats the key of the request (`faults.ECHOES`)."""
+
 _RATE_LIMITS: dict[str, dict[str, str]] = {
     "requests": {},
     "tokens": {"type": "tokens", "message": "Rate limit reached on tokens per min (TPM): Limit 2000000."},
@@ -95,6 +98,8 @@ PROBLEMS: dict[str, Callable[[Params], Problem]] = {
     "context_length": lambda params: Problem("context_length", status=params.get("status")),
     "model_gone": lambda params: Problem("model_not_found"),
     "status": _status,
+    "http_401_echo": lambda params: Problem("unauthorized", f"Incorrect API key provided: {KEY}."),
+    "http_500_echo": lambda params: Problem("server_error", f"Internal error. authorization: Bearer {KEY}"),
     "error_in_200": lambda params: Problem(params.get("kind", "server_error"), status=200),
 }
 

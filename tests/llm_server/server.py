@@ -8,12 +8,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from tests.llm_server import bodies, deliveries, dialects, problems, texts
 from tests.llm_server.config import Config
-from tests.llm_server.dialects.types import Ask, Dialect, Problem
-from tests.llm_server.faults import Faults, Rule, draw
+from tests.llm_server.dialects.types import Ask, Completion, Dialect, Problem
+from tests.llm_server.door import Door
+from tests.llm_server.faults import ECHOES, Faults, Rule, draw
 from tests.llm_server.http1 import Connection, Malformed, Request, Response
 from tests.llm_server.ledger import Entry, Ledger
+from tests.llm_server.limits import Limits, Verdict
+from tests.llm_server.outages import NOTE, Outage
+from tests.llm_server.promises import told_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,9 @@ class Plan:
     finish: str | None = None
     delay_s: float = 0.0
     note: str | None = None
+    ask: Ask | None = None
+    completion: Completion | None = None
+    verdict: Verdict | None = None
 
 
 class Server:
@@ -32,16 +41,27 @@ class Server:
         self._first_config = config
         self._config = config
         self._faults = Faults(config.faults, config.seed)
+        self._limits = Limits(config.limits)
+        self._outage = Outage(config.outage)
         self._ledger_file = ledger_file
         self._ledger = Ledger(ledger_file)
         self._accepted = 0
-        self._open: set[int] = set()
+        self._open: dict[int, Connection] = {}
+        self._opening: asyncio.Task[None] | None = None
+        self.door = Door(self.connected)
+        """Where the clients come in. An outage may close it."""
+
+    async def open(self, port: int = 0) -> None:
+        """Let clients in, at first through this port (0: a free one); unless an outage begins with that."""
+        await self.door.open(port)
+        if self._outage.kind is not None and not self._outage.waits_for:
+            self._begin_outage()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, from its opening to its end."""
         self._accepted += 1
         connection = Connection(reader, writer, self._accepted)
-        self._open.add(connection.number)
+        self._open[connection.number] = connection
         try:
             while (request := await connection.request()) is not None:
                 if not await self._exchange(connection, request):
@@ -53,14 +73,14 @@ class Server:
         except asyncio.CancelledError:
             pass  # the process ends, nothing else cancels us; asyncio would print a traceback for each connection
         finally:
-            self._open.discard(connection.number)
+            self._open.pop(connection.number, None)
             connection.close()
 
     async def _exchange(self, connection: Connection, request: Request) -> bool:
         """Answer one request. True: the connection can be used again."""
         if request.path.startswith("/_"):
-            self._open.discard(connection.number)  # the tests' own side is not counted
-            await connection.send(self._controlled(request))
+            self._open.pop(connection.number, None)  # the tests' own side is not counted
+            await connection.send(await self._controlled(request))
             return True
         ledger, dialect = self._ledger, dialects.of(request)
         entry = self._note(connection, request, dialect)
@@ -68,6 +88,8 @@ class Server:
             plan = self._plan(request, dialect, entry)
             entry.finish, entry.note = plan.finish, plan.note
             entry.fault = plan.rule.fault if plan.rule else "ok"
+            if entry.fault in ECHOES:
+                plan = replace(plan, response=_with_key(plan.response, request.key))
             plan = replace(plan, response=_with_id(plan.response, dialect, entry))
             kept = await _unless_gone(connection, self._deliver(connection, plan, entry, ledger))
             entry.disconnected = kept is None
@@ -89,9 +111,11 @@ class Server:
 
     def _plan(self, request: Request, dialect: Dialect | None, entry: Entry) -> Plan:
         if dialect is None:
-            return Plan(Response.text("404 page not found", 404))
+            return self._plan_outage(None, entry) or Plan(Response.text("404 page not found", 404))
         if request.method != "POST" or not dialect.generates.match(request.path):
-            return self._plan_page(request, dialect, entry)
+            return self._plan_outage(dialect, entry) or self._plan_page(request, dialect, entry)
+        if self._outage.may_begin():
+            self._begin_outage()
         try:
             ask = dialect.parse(request, self._config)
         except Problem as problem:
@@ -100,8 +124,29 @@ class Server:
         if isinstance(ask, Response):
             return Plan(ask)
         self._ledger.asked(entry, ask.model, ask.marker)
+        return self._plan_outage(dialect, entry) or self._plan_answer(request, dialect, ask, entry)
+
+    def _plan_outage(self, dialect: Dialect | None, entry: Entry) -> Plan | None:
+        rule = self._outage.rule()
+        if rule is None:
+            return None
+        response = Response.text("503 Service Unavailable", 503)
+        if dialect is not None:
+            response = _with_fault(response, rule, dialect, entry.model or "", entry)
+        return Plan(response, rule, delay_s=rule.delay_ms / 1000, note=NOTE)
+
+    def _plan_answer(self, request: Request, dialect: Dialect, ask: Ask, entry: Entry) -> Plan:
+        verdict = self._limits.arrive(ask)
+        if not verdict.passes:
+            self._faults.refused()
+            return self._plan_refusal(dialect, ask, verdict, entry)
         rule = self._faults.pick(request.path, ask, entry.in_flight)
-        return self._plan_text(dialect, ask, rule, entry)
+        return replace(self._plan_text(dialect, ask, rule, entry), verdict=verdict)
+
+    def _plan_refusal(self, dialect: Dialect, ask: Ask, verdict: Verdict, entry: Entry) -> Plan:
+        params = self._limits.refusal(verdict)
+        response = problems.response("rate_limit", params, dialect, ask.model, _request_id(entry))
+        return Plan(response, note=ask.note, ask=ask, verdict=verdict)
 
     def _plan_page(self, request: Request, dialect: Dialect, entry: Entry) -> Plan:
         try:
@@ -120,8 +165,8 @@ class Server:
         if rule:
             response = _with_fault(response, rule, dialect, ask.model, entry)
         if rule and rule.fault in problems.PROBLEMS:
-            return Plan(response, rule, None, delay_s, ask.note)  # errors come at once, as the real ones do
-        return Plan(response, rule, completion.finish, delay_s + self._latency_s(ask), ask.note)
+            return Plan(response, rule, None, delay_s, ask.note, ask)  # errors come at once, as the real ones do
+        return Plan(response, rule, completion.finish, delay_s + self._latency_s(ask), ask.note, ask, completion)
 
     def _latency_s(self, ask: Ask) -> float:
         jitter = self._config.jitter_ms * draw(self._config.seed, "latency", ask.marker)
@@ -135,19 +180,33 @@ class Server:
             plan.rule.fault == "reset_before" or (plan.rule.fault == "hang" and not plan.rule.params.get("headers"))
         )
         entry.status = None if silent else plan.response.status
-        kept = await (send or deliveries.whole)(connection, plan.response, plan.rule.params if plan.rule else {})
+        response = self._limited(plan, entry)
+        kept = await (send or deliveries.whole)(connection, response, plan.rule.params if plan.rule else {})
         ledger.answered(entry)  # at once: a client that has its answer must find it in the ledger
         return kept
 
-    def _controlled(self, request: Request) -> Response:
+    def _limited(self, plan: Plan, entry: Entry) -> Response:
+        """The response with what it says of the limits at the moment when it is sent; the ledger gets it, too."""
+        refused = plan.verdict is not None and not plan.verdict.passes
+        entry.rate_limited = refused or entry.fault == "rate_limit"
+        entry.retry_after_s = told_s(plan.response)
+        if plan.ask is None:
+            return plan.response
+        if plan.verdict is not None and refused:
+            entry.retry_after_s = entry.retry_after_s or plan.verdict.only_reset_s
+        elif plan.verdict is not None:
+            self._limits.correct(plan.verdict, plan.ask, plan.completion or Completion(""))
+        return self._limits.on(plan.response, entry.dialect or "")
+
+    async def _controlled(self, request: Request) -> Response:
         """What the tests say to the server itself."""
         try:
             match request.path:
                 case "/_control":
-                    self._configure(self._config.changed(request.json()), "faults" in request.json())
+                    await self._configure(self._config.changed(request.json()), set(request.json()))
                 case "/_reset":
                     self._ledger = Ledger(self._ledger_file)
-                    self._configure(self._first_config, True)
+                    await self._configure(self._first_config, {"faults", "limits", "outage"})
                 case "/_ledger":
                     return Response.json(self._ledger.entries)
                 case "/_status":
@@ -158,10 +217,28 @@ class Server:
             return Response.json({"error": str(error)}, 400)
         return Response.json({})
 
-    def _configure(self, config: Config, faults_changed: bool) -> None:
-        if faults_changed:
-            self._faults = Faults(config.faults, config.seed)  # first: it may refuse, and then nothing has changed
-        self._config = config
+    async def _configure(self, config: Config, changed: set[str]) -> None:
+        # First all that may be refused: then nothing has changed.
+        faults = Faults(config.faults, config.seed) if "faults" in changed else self._faults
+        limits = Limits(config.limits) if "limits" in changed else self._limits
+        outage = Outage(config.outage) if "outage" in changed else self._outage
+        self._config, self._faults, self._limits = config, faults, limits
+        if outage is not self._outage:
+            self._outage = outage
+            await self.open()
+
+    def _begin_outage(self) -> None:
+        self._outage.begin()
+        if self._outage.kind == "refuse":
+            self.door.close()
+            for connection in self._open.values():
+                connection.reset()
+            self._opening = asyncio.create_task(self._open_after(self._outage))
+
+    async def _open_after(self, outage: Outage) -> None:
+        await asyncio.sleep(outage.left_s)
+        if outage is self._outage:  # no other has begun meanwhile
+            await self.door.open()
 
     def _status(self) -> dict[str, int]:
         arrived, in_flight = len(self._ledger.entries), self._ledger.in_flight
@@ -195,6 +272,11 @@ async def _unless_gone(connection: Connection, answer: Coroutine[Any, Any, bool]
         writing.cancel()
         watching.cancel()
         await asyncio.gather(writing, watching, return_exceptions=True)
+
+
+def _with_key(response: Response, key: str) -> Response:
+    escaped = orjson.dumps(key)[1:-1]
+    return replace(response, body=response.body.replace(problems.KEY.encode(), escaped))
 
 
 def _request_id(entry: Entry) -> str:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from tests.llm_server import answers
 from tests.llm_server.dialects.types import Ask, Completion, Missing
+from tests.llm_server.problems import KEY
 
 _PROSE = "I read the passage with care. It makes several points, and each of them would make a good question."
 _REFUSAL = "I'm sorry, but I can't help with that."
@@ -128,6 +129,61 @@ def _list_top_level(ask: Ask) -> Completion:
     return _of(_pairs(ask))
 
 
+def _blank_text(ask: Ask) -> Completion:
+    return Completion(" \n\t")
+
+
+def _single_quotes(ask: Ask) -> Completion:
+    """As Python prints it."""
+    return Completion(repr(answers.content(ask.passage, ask.count)))
+
+
+def _raw_newlines(ask: Ask) -> Completion:
+    """Line breaks within strings that are not escaped."""
+    return Completion(good(ask).text.replace(" ", "\n"))
+
+
+def _two_objects(ask: Ask) -> Completion:
+    """The reply, and the same once more."""
+    return Completion(f"{good(ask).text}\n{good(ask).text}")
+
+
+def _lone_surrogate(ask: Ask) -> Completion:
+    """Half of a character in the first question, escaped as JSON allows and no encoding does."""
+    return Completion(good(ask).text.replace('"question":"', '"question":"\\ud83d ', 1))
+
+
+def _wrong_types(ask: Ask) -> Completion:
+    return _with([{"question_type": 1, "evidence": {}, "question": ["Why?"], "answer": None} for _ in _pairs(ask)])
+
+
+def _null_pairs(ask: Ask) -> Completion:
+    return _of({"skip_reason": None, "pairs": None})
+
+
+def _deep_text(ask: Ask) -> Completion:
+    """As deep as the usual limit of tokens allows."""
+    return Completion("[" * 12_000)
+
+
+def _integer_text(ask: Ask) -> Completion:
+    return Completion(good(ask).text.replace("{", '{"big":' + "9" * 6000 + ",", 1))
+
+
+def _text_echo(ask: Ask) -> Completion:
+    """No JSON, and the key of the request in it (`faults.ECHOES`)."""
+    return Completion(f"{_PROSE} You sent the key {KEY} with it.")
+
+
+def _pair_echo(ask: Ask) -> Completion:
+    """The key of the request in the first question and its answer, which is grounded all the same."""
+    pairs = _pairs(ask)
+    for pair in pairs[:1]:
+        pair["question"] = f"{pair['question'].removesuffix('?')} {KEY}?"
+        pair["answer"] = f"{pair['answer']} The key is {KEY}."
+    return _with(pairs)
+
+
 TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "not_json_text": _not_json,
     "fenced": _fenced,
@@ -146,6 +202,17 @@ TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "no_evidence": _no_evidence,
     "duplicate_pair": _duplicate_pair,
     "list_top_level": _list_top_level,
+    "blank_text": _blank_text,
+    "single_quotes": _single_quotes,
+    "raw_newlines": _raw_newlines,
+    "two_objects": _two_objects,
+    "lone_surrogate": _lone_surrogate,
+    "wrong_types": _wrong_types,
+    "null_pairs": _null_pairs,
+    "deep_text": _deep_text,
+    "integer_text": _integer_text,
+    "text_echo": _text_echo,
+    "pair_echo": _pair_echo,
 }
 
 PARAMS: dict[str, set[str]] = {
