@@ -61,7 +61,8 @@ def generate_here(
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
     files.make_writable(settings.qa_dir)
-    files.make_writable(settings.errors_path.parent)
+    if settings.error_file is not None:
+        files.make_writable(settings.error_file.parent)
     with files.locked(settings.qa_dir, break_lock=break_lock):
         log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
         try:

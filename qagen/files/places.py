@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -84,7 +85,12 @@ def rescue(name: str, data: bytes) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="qagen-unsaved-"))
     except OSError as error:
         raise StorageError(f"the temporary directory cannot be used: {error.strerror}") from error
-    write(folder / name, data)
+    try:
+        write(folder / name, data)
+    except StorageError:
+        with contextlib.suppress(OSError):
+            folder.rmdir()
+        raise
     return folder / name
 
 

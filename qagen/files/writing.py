@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import secrets
-import shutil
 import stat
 import sys
 import tempfile
@@ -121,6 +120,9 @@ def _replace(temporary: Path, target: Path) -> None:
 
 def _keep_backup(target: Path) -> None:
     """The old version under a second name, without a moment in which either of them is gone."""
+    backup = target.with_name(target.name + ".bak")
+    if backup.exists() and target.samefile(backup):
+        return  # an earlier write got that far; renaming one of two links to the same file onto the other does nothing
     spare = target.parent / f"{_TEMPORARY}{secrets.token_hex(6)}"
     try:
         try:
@@ -128,8 +130,8 @@ def _keep_backup(target: Path) -> None:
         except OSError as error:
             if error.errno not in _NO_HARD_LINKS:
                 raise
-            shutil.copyfile(target, spare)
-        os.replace(spare, target.with_name(target.name + ".bak"))
+            _write_temporary(spare, target, [target.read_bytes()])
+        os.replace(spare, backup)
     except BaseException:
         with contextlib.suppress(OSError):
             spare.unlink()
