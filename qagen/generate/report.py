@@ -69,17 +69,35 @@ class Report:
         assert tally.unusable <= tally.replies
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as JSON: chunks = completed + failed + pending."""
+        """The same as JSON."""
         self.check()
-        counts, tally, meter = self.counts, self.tally, self.meter
+        outcome = self.outcome
         return {
             "documents": {name: status for name, (status, _) in self.documents.items()},
             "left_out": [one.model_dump() for one in self.job.left_out],
+            "recovered": [one.model_dump() for one in self.job.recovered],
+            **self._work(),
+            **self._traffic(),
+            "cost_usd": self.cost_usd,
+            "cost_usd_all_runs": self.counts.cost_usd,
+            "wasted_usd": self.wasted_usd,
+            "possibly_billed_usd": self.possibly_billed_usd,
+            "failures": dict(sorted(self.tally.failures.items())),
+            "seconds": round(self.seconds, 3),
+            "unsaved": [{"file": str(one.path), "copy": one.copy and str(one.copy)} for one in outcome.rescued],
+            "stopped_by": str(outcome.stopped_by) if outcome.stopped_by else None,
+            "exit_code": self.exit_code,
+        }
+
+    def _work(self) -> dict[str, Any]:
+        """chunks = completed + failed + pending; completed = earlier + now."""
+        counts, tally, now = self.counts, self.tally, self.completed_now
+        return {
             "chunks": {
                 "total": counts.total,
                 "completed": counts.completed,
-                "completed_earlier": counts.completed - self.completed_now,
-                "completed_now": self.completed_now,
+                "completed_earlier": counts.completed - now,
+                "completed_now": now,
                 "skipped": counts.skipped,
                 "failed": counts.failed,
                 "pending": counts.pending,
@@ -91,6 +109,12 @@ class Report:
                 "trimmed": tally.trimmed,
                 "chunks_short": tally.short,
             },
+        }
+
+    def _traffic(self) -> dict[str, Any]:
+        """sent = useful + unusable + failed + cancelled."""
+        tally, meter = self.tally, self.meter
+        return {
             "requests": {
                 "sent": meter.requests,
                 "replies": tally.replies,
@@ -110,18 +134,8 @@ class Report:
                 "estimated_input": tally.estimated.input_tokens,
                 "estimated_output": tally.estimated.output_tokens,
             },
-            "cost_usd": self.cost_usd,
-            "cost_usd_all_runs": counts.cost_usd,
-            "wasted_usd": self.wasted_usd,
-            "possibly_billed_usd": self.possibly_billed_usd,
-            "failures": dict(sorted(tally.failures.items())),
-            "seconds": round(self.seconds, 3),
             "seconds_waited": round(meter.waited_s, 3),
             "latency_s": {"median": _rounded(meter.latency_s(0.5)), "p95": _rounded(meter.latency_s(0.95))},
-            "unsaved": [{"file": str(one.path), "copy": one.copy and str(one.copy)} for one in self.outcome.rescued],
-            "recovered": [one.model_dump() for one in self.job.recovered],
-            "stopped_by": str(self.outcome.stopped_by) if self.outcome.stopped_by else None,
-            "exit_code": self.exit_code,
         }
 
     @property
