@@ -16,6 +16,7 @@ from urllib.parse import quote, quote_plus
 
 _KEYS: set[str] = set()
 _SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|[a-z]{2,4}[-_][A-Za-z0-9]{24,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{6,})")
+_ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORTEST_KEY = 6
 """A shorter key is a placeholder, and too common a word to be taken out of every text."""
@@ -52,7 +53,8 @@ def harmless(text: str) -> str:
 
 def _forms(key: str) -> list[str]:
     """The key as it is, in URLs, and inside base64, wherever in it the key begins; the longest first."""
-    forms = {key, quote(key, safe=""), quote_plus(key)}
+    forms = {key, quote(key), quote(key, safe=""), quote_plus(key), key.replace("/", "\\/")}
+    forms |= {_ESCAPE.sub(lambda found: found[0].lower(), form) for form in forms}
     for before in range(3):
         # A base64 digit at either end also holds bits of the neighbours, so it is left out.
         whole = base64.b64encode(b"\0" * before + key.encode()).decode().rstrip("=")
@@ -79,7 +81,7 @@ def guard_output() -> None:
     sys.excepthook = _show
 
     def in_thread(caught: threading.ExceptHookArgs) -> None:
-        if caught.exc_value is not None:
+        if caught.exc_value is not None and caught.exc_type is not SystemExit:
             _show(caught.exc_type, caught.exc_value, caught.exc_traceback)
 
     threading.excepthook = in_thread

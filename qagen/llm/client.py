@@ -51,6 +51,8 @@ class _Sending:
     counted: int = 0
     """Tries that are counted against the most."""
     slept_s: float = 0.0
+    limited: bool = False
+    """The last try met a rate limit."""
 
 
 class Client:
@@ -180,7 +182,7 @@ class Client:
         def give_up(state: RetryCallState) -> bool:
             error = _error_of(state)
             # A rate limit or an outage says nothing about this request.
-            sending.retry = not (error.is_rate_limit or self.traffic.breaker.is_open)
+            sending.retry = not (error.is_rate_limit or self.traffic.breaker.is_outage)
             sending.counted += sending.retry
             most = TRIES_BEFORE_FIRST_ANSWER if self._nobody_there(error) else error.most_tries
             longest = max(MOST_WAITING_S, 2 * self.bounds.longest_wait_s)
@@ -193,8 +195,13 @@ class Client:
 
         def before_sleep(state: RetryCallState) -> None:
             self.meter.retries += 1
+            sending.limited = _error_of(state).is_rate_limit
             sending.slept_s += state.upcoming_sleep
             self._slow_down(_error_of(state), sending, state.upcoming_sleep)
+
+        async def sleep(seconds: float) -> None:
+            if not sending.limited:  # all wait for the end of a limit together, at the gate
+                await self._gate.sleep(seconds)
 
         def last_error(state: RetryCallState) -> None:
             error = _error_of(state)
@@ -207,7 +214,7 @@ class Client:
             stop=give_up,
             wait=wait,
             before_sleep=before_sleep,
-            sleep=cast(Callable[[float], Awaitable[None]], self._gate.sleep),
+            sleep=cast(Callable[[float], Awaitable[None]], sleep),
             retry_error_callback=last_error,
         )
 
@@ -254,7 +261,7 @@ class Client:
             raise self._failed(error, sending, ticket) from error
         self.meter.note_reply(loop.time() - began)
         used = reply.usage.input_tokens + reply.usage.output_tokens if reply.usage.reported else None
-        self.traffic.succeeded(loop.time(), ticket, used)
+        self.traffic.succeeded(ticket, used)
         return reply
 
     def _left(self, ticket: Ticket) -> None:
@@ -281,7 +288,7 @@ class Client:
         self.meter.failures[error.code] += 1
         self.meter.possibly_billed += error.code in _BILLED
         if error.code in _ANSWERED or not isinstance(error, TransientError):
-            self.traffic.answered_otherwise()
+            self.traffic.answered_otherwise(ticket)
         if not isinstance(error, TransientError) or error.is_rate_limit:
             return error
         sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
@@ -307,6 +314,8 @@ class Client:
         if abs(off) > _MOST_CLOCK_DIFFERENCE_S and not self.endpoint.provider.in_process:
             days = abs(off) / 86_400
             self._note_once("clock", f"this machine's clock is {days:.1f} days off, by the server's answer.")
+        if answer.status == 200 and answer.body.startswith(b"\xef\xbb\xbf"):
+            self._note_once("mark", f"{where(self.endpoint)} puts a byte order mark before its JSON; taken as JSON.")
         kind = answer.headers.get("content-type", "")
         if answer.status == 200 and "json" not in kind.lower() and answer.body.lstrip()[:1] in {b"{", b"["}:
             self._note_once("type", f"{where(self.endpoint)} calls its JSON {kind or 'nothing'}; taken as JSON.")

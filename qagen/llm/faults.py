@@ -5,19 +5,20 @@ The table of reactions stands in `classify`. Codes are what state files, logs an
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
-from qagen.llm.hints import reset_s, retry_after_s
+from qagen.llm.hints import retry_after_s
 from qagen.llm.providers import Endpoint
 from qagen.llm.types import LONGEST_WAIT_S, ErrorDetails
 from qagen.redaction import redact
 
-LONGEST_RESET_S = 60.0
 _MOST_SHOWN = 300
+_A_CENTURY_S = 3.2e9
 
 
 def classify(
@@ -78,14 +79,10 @@ def _transient(
     if wait is None and details is not None:
         wait = details.retry_after_s
     limited = status == 429 or (details is not None and details.kind == "rate_limited")
-    if wait is None and limited:
-        # When the limit is full again, not when the next request may pass: a hint, never a reason to stop.
-        reset = reset_s(headers)
-        wait = min(reset, LONGEST_RESET_S) if reset else None
     if wait is not None and wait > longest_wait_s:
         return AccessError(
             f"{answer}. It asks to wait {_duration(wait)}; run the same command again after {_time_of_day(wait)}, "
-            f"or with --max-wait {wait:.0f} to wait here.",
+            f"or with --max-wait {math.ceil(wait)} to wait here.",
             code="long_wait",
         )
     code = "rate_limited" if limited else "5xx" if status >= 500 else f"http_{status}"
@@ -145,7 +142,7 @@ def _duration(seconds: float) -> str:
 
 def _time_of_day(seconds: float) -> str:
     """When the wait is over, on the user's clock."""
-    then = datetime.now().astimezone() + timedelta(seconds=seconds)
+    then = datetime.now().astimezone() + timedelta(seconds=min(seconds, _A_CENTURY_S))
     return f"{then:%H:%M}" if seconds < 43_200 else f"{then:%Y-%m-%d %H:%M}"
 
 

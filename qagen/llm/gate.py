@@ -38,7 +38,7 @@ class Gate:
         """
         loop = asyncio.get_running_loop()
         async with self._turn:
-            while not self._stopped.is_set() and (delay := self.traffic.delay_s(loop.time())):
+            while not self._stopped.is_set() and (delay := self.traffic.delay_s(loop.time(), tokens)):
                 await self._wait(delay)
             if self._stopped.is_set():
                 raise Stopped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -36,19 +37,6 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-def reset_s(headers: Mapping[str, str]) -> float | None:
-    """When a used-up limit is full again, in seconds, by the rate-limit headers; None where none is used up.
-
-    They come as `x-ratelimit-reset-requests` and as `...-ratelimit-requests-reset`, with a duration ("6m0s", "20ms") or
-    a time (RFC 3339), which is read relative to the answer's own `Date`.
-    """
-    waits = []
-    for name, text in headers.items():
-        if "ratelimit" in name and "reset" in name and headers.get(name.replace("reset", "remaining")) == "0":
-            waits.append(_reset(text, headers.get("date")))
-    return max((wait for wait in waits if wait > 0), default=None)
-
-
 def quotas(headers: Mapping[str, str]) -> dict[str, Quota]:
     """What the headers of any answer say of the limits on `requests` and `tokens`; empty where they say nothing.
 
@@ -80,7 +68,8 @@ def _duration(text: str) -> float:
     """Go's notation, `1h30m0.5s`; 0 where it is something else."""
     if not _GO_DURATION.fullmatch(text):
         return 0.0
-    return sum(float(number) * _UNITS[unit] for number, unit in _GO_PART.findall(text))
+    seconds = sum(float(number) * _UNITS[unit] for number, unit in _GO_PART.findall(text))
+    return seconds if math.isfinite(seconds) else 0.0
 
 
 def _until_timestamp(text: str, date: str | None) -> float:
@@ -88,15 +77,16 @@ def _until_timestamp(text: str, date: str | None) -> float:
         then = datetime.fromisoformat(text)
         now = parsedate_to_datetime(date) if date else datetime.now(UTC)
         return (then - now).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0
 
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _until_date(text: str, date: str | None) -> float:
@@ -104,5 +94,5 @@ def _until_date(text: str, date: str | None) -> float:
         then = parsedate_to_datetime(text)
         now = parsedate_to_datetime(date) if date else datetime.now(UTC)
         return (then - now).total_seconds()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0.0

@@ -13,6 +13,7 @@ MOST_WAITING_S = 900.0
 _BASE_S = 1.0
 _CAP_S = 60.0
 _RATE_LIMIT_FLOOR_S = 2.0
+_RATE_LIMIT_CAP_S = 16.0
 
 
 def backoff_s(error: TransientError, tries: int, chance: float | None = None) -> float:
@@ -26,5 +27,6 @@ def backoff_s(error: TransientError, tries: int, chance: float | None = None) ->
         return error.retry_after_s * (1 + 0.1 * chance)
     ceiling = min(_CAP_S, _BASE_S * 2.0 ** (min(tries, 10) - 1))
     if error.is_rate_limit:
+        ceiling = min(_RATE_LIMIT_CAP_S, ceiling)
         return max(_RATE_LIMIT_FLOOR_S, ceiling / 2 + ceiling / 2 * chance)
     return ceiling * chance

@@ -48,6 +48,8 @@ class Breaker:
     probes: int = 0
     """Failed ones since it opened."""
     is_open: bool = False
+    is_outage: bool = False
+    """Open because the host is gone, and not because too much was tried again."""
     _who: set[int] = field(default_factory=set)
     _until: float = 0.0
     _probing: bool = False
@@ -63,9 +65,11 @@ class Breaker:
         self._probing = self.is_open
         return self._probing
 
-    def succeeded(self) -> None:
-        """An answer came, of whatever kind: the host is there."""
-        self.failures, self.probes, self.is_open, self._probing = 0, 0, False, False
+    def succeeded(self, *, probe: bool = False) -> None:
+        """An answer came, of whatever kind: the host is there. Too many retries are made good by a probe alone."""
+        if self.is_open and not self.is_outage and not probe:
+            return
+        self.failures, self.probes, self.is_open, self.is_outage, self._probing = 0, 0, False, False, False
         self._who.clear()
 
     def failed(self, now: float, who: int, *, probe: bool) -> bool:
@@ -74,17 +78,18 @@ class Breaker:
             return True  # sent before it opened
         self.failures += 1
         self._who.add(who)
-        if probe:
+        if self.is_open:
             self.probes += 1
-            self.open(now)
+            self.open(now, outage=self.is_outage)
             return self.probes < PROBES
         if self.failures >= FAILURES and len(self._who) >= REQUESTS:
             self.open(now)
         return True
 
-    def open(self, now: float) -> None:
+    def open(self, now: float, *, outage: bool = True) -> None:
         """Everybody pauses from now on."""
-        self.is_open, self._probing, self._until = True, False, now + self.pause_s
+        self.is_open, self.is_outage = True, outage
+        self._probing, self._until = False, now + self.pause_s
 
     def left(self) -> None:
         """The probe was given up without a result."""

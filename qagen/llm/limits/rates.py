@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 _DROP = 0.08
 _PLATEAU_S = 30.0
-_BURST_S = 0.5
-_ENOUGH = 10
+_BURST_S = 0.1
+_WINDOW_S = 60.0
+_A_FEW = 3
+_ENOUGH_FOR_SURE = 100
+_LEAST_TRUST = 0.15
+_MOST_WAIT_S = 60.0
 _TRUST = 1.15
 """What passed is up to so much less than what could have passed, where our own rate held it back."""
 
@@ -25,9 +30,9 @@ class Bucket:
     _full_at: float = 0.0
     """When all that was taken will have flowed in again."""
 
-    def delay_s(self, now: float) -> float:
-        """How long until there is something in it."""
-        return max(0.0, self._full_at - self.burst / self.per_s - now)
+    def delay_s(self, now: float, units: float) -> float:
+        """How long until so much is in it, or until it is full."""
+        return max(0.0, self._full_at - max(0.0, self.burst - units) / self.per_s - now)
 
     def take(self, now: float, units: float) -> None:
         """Take out, into debt if need be."""
@@ -38,8 +43,9 @@ class Bucket:
         self._full_at -= units / self.per_s
 
     def set_level(self, now: float, left: float) -> None:
-        """The server says how much is left of `burst`."""
-        self._full_at = now + (self.burst - left) / self.per_s
+        """The server says how much is left of `burst`. It is never believed for more than a minute."""
+        wait_s = max(0.0, -left) / self.per_s
+        self._full_at = now + (self.burst - max(left, 0.0)) / self.per_s + min(wait_s, _MOST_WAIT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,47 +69,72 @@ class LearntRate:
 
     After a refusal a little less than that; back to it within half a minute, slowly past it, then faster and faster
     (the curve of TCP's CUBIC): few requests are spent on finding the limit again, and a limit that was lifted is found.
+    What counts is what was sent and not refused, so that it does not matter how long replies take.
     """
 
     def __init__(self) -> None:
         self._peak: float | None = None
         self._since = 0.0
-        self._passed = 0
+        self._plateau_s = _PLATEAU_S
+        self._sent: deque[float] = deque()
+        """When requests went out that were not refused, of the last minute at most."""
+        self._began: float | None = None
+        """What is counted began then."""
+        self._refused = False
         self._bucket = Bucket(1.0)
 
     def per_s(self, now: float) -> float | None:
         """Requests a second that may go out now; None while no limit was met."""
         if self._peak is None:
             return None
-        part = (now - self._since) / _PLATEAU_S
+        part = (now - self._since) / self._plateau_s
         return self._peak * (1 - _DROP * (1 - max(0.0, part)) ** 3)
 
-    def passed(self, now: float) -> None:
-        """A request got its answer."""
-        if not self._since:
-            self._since = now
-        self._passed += 1
-
-    def refused(self, now: float, free_at: float) -> None:
-        """A request did not pass; the next one may at `free_at`."""
-        current, passed, began = self.per_s(now), self._passed, self._since or now
-        self._since, self._passed = free_at, 0
-        if passed < _ENOUGH:
-            # Too few to tell a rate from; the wait that was asked for has to do.
-            self._peak = current and current / 2
-            return
-        through = passed / max(free_at - began, 0.001)
-        # Our own rate may have held back more than the server: then ours is the better guess.
-        self._peak = through if current is None else min(current, through * _TRUST)
+    def refused(self, now: float) -> None:
+        """A request did not pass. Which one does not matter: one less has passed."""
+        if self._sent:
+            self._sent.pop()
+        self._forget(now)
+        self._refused = True
 
     def delay_s(self, now: float) -> float:
         """How long until the next one may go out."""
-        return 0.0 if self._adjusted(now) is None else self._bucket.delay_s(now)
+        return 0.0 if self._adjusted(now) is None else self._bucket.delay_s(now, 1)
 
     def take(self, now: float) -> None:
-        """One goes out."""
+        """One goes out. After refusals, only now is it known how long nothing passed."""
+        if self._refused:
+            self._learn(now)
+        if self._began is None:
+            self._began = now
+        self._forget(now)
+        self._sent.append(now)
         if self._adjusted(now) is not None:
             self._bucket.take(now, 1)
+
+    def _learn(self, now: float) -> None:
+        self._refused = False
+        began = self._began if self._began is not None else now
+        if not self._sent:
+            if now - began > _WINDOW_S:
+                self._began = now  # the host is closed: that says nothing of the rate at which it opens again
+            return
+        through = len(self._sent) / max(now - began, 0.001)
+        current = self.per_s(now)
+        # Our own rate may have held back more than the server: then ours is the better guess.
+        self._peak = through if current is None else min(current, through * _TRUST)
+        # What was told from a few requests and seconds is doubted soon.
+        sure = len(self._sent) / _ENOUGH_FOR_SURE
+        if len(self._sent) >= _A_FEW:
+            sure = max(sure, (now - began) / _WINDOW_S)
+        self._plateau_s = _PLATEAU_S * max(_LEAST_TRUST, min(1.0, sure))
+        self._since, self._began = now, now
+        self._sent.clear()
+
+    def _forget(self, now: float) -> None:
+        """Only the last minute is counted, waits included: most limits are for one. Refusals end the forgetting."""
+        while not self._refused and self._sent and self._sent[0] < now - _WINDOW_S:
+            self._began = self._sent.popleft()
 
     def _adjusted(self, now: float) -> float | None:
         rate = self.per_s(now)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qagen.llm.limits.breaker import Breaker, RetryBudget
-from qagen.llm.limits.concurrency import Concurrency
+from qagen.llm.limits.concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
 from qagen.llm.limits.rates import Bucket, LearntRate, Quota
 
 _BURST_S = 0.25
@@ -54,6 +54,8 @@ class Traffic:
         }
         self._told: dict[str, Bucket] = {}
         self._not_before = 0.0
+        self._successes = 0
+        """Since the last rate limit."""
         self._epoch = 0
         self._halved = -1
         """The epoch in which the concurrency was halved last: a burst halves it once."""
@@ -63,12 +65,13 @@ class Traffic:
         first_after_limits = self.limits_in_a_row > 1 and self.in_flight > 0
         return self.paused > 0 or self.in_flight >= self.concurrency.limit or first_after_limits
 
-    def delay_s(self, now: float) -> float:
+    def delay_s(self, now: float, tokens: float = 0.0) -> float:
         """How long the next request has to wait at least; infinite where another one's end decides."""
         if self.waits_for_others():
             return float("inf")
         waits = [self._not_before - now, self.breaker.delay_s(now), self._learnt.delay_s(now)]
-        waits += [bucket.delay_s(now) for bucket in (*self._set.values(), *self._told.values())]
+        for buckets in (self._set, self._told):
+            waits += [bucket.delay_s(now, 1 if name == "requests" else tokens) for name, bucket in buckets.items()]
         return max(0.0, *waits)
 
     def pause_s(self, now: float) -> float:
@@ -86,7 +89,7 @@ class Traffic:
             for name, bucket in buckets.items():
                 bucket.take(now, 1 if name == "requests" else tokens)
         if not self._budget.count(now, retry=retry):
-            self.breaker.open(now)
+            self.breaker.open(now, outage=False)
         return ticket
 
     def left(self, ticket: Ticket) -> None:
@@ -107,29 +110,42 @@ class Traffic:
             # Those under way may or may not be counted in it.
             bucket.set_level(now, quota.remaining - under_way)
 
-    def succeeded(self, now: float, ticket: Ticket, tokens: float | None) -> None:
+    def succeeded(self, ticket: Ticket, tokens: float | None) -> None:
         """A reply came. `tokens`: what it used, where that is known."""
         self.limits_in_a_row = 0
-        self.breaker.succeeded()
+        self.breaker.succeeded(probe=ticket.probe)
         self.concurrency.succeeded()
-        self._learnt.passed(now)
+        self._successes += 1
         if tokens is not None:
-            for buckets in (self._set, self._told):
-                if "tokens" in buckets:
-                    buckets["tokens"].give_back(ticket.tokens - tokens)
+            self._give_back(ticket.tokens - tokens)
 
-    def answered_otherwise(self) -> None:
+    def answered_otherwise(self, ticket: Ticket) -> None:
         """The request was wrong, or the answer was: the host is there."""
-        self.breaker.succeeded()
+        self.breaker.succeeded(probe=ticket.probe)
+        self._give_back(ticket.tokens)
+
+    def _give_back(self, tokens: float) -> None:
+        """What was reserved and not used. What the server told of its own counts knows that already."""
+        if "tokens" in self._set:
+            self._set["tokens"].give_back(tokens)
 
     def limited(self, now: float, ticket: Ticket, wait_s: float) -> None:
-        """A rate limit: nobody sends for that long. A burst of them halves the concurrency, once."""
-        self.breaker.succeeded()
+        """A rate limit: nobody sends for that long.
+
+        The first one teaches the rate alone. From then on a burst of refusals, or one soon after another, means that
+        too many are under way: half as many, once for each burst.
+        """
+        self.breaker.succeeded(probe=ticket.probe)
+        self._give_back(ticket.tokens)
+        self._learnt.refused(now)
         self.hold(now + wait_s)
+        soon = 0 < self._successes < SUCCESSES_FOR_ONE_MORE
         if self._is_news(ticket):
             self.limits_in_a_row += 1
-            self._learnt.refused(now, now + wait_s)
-        elif self._halved < self._epoch:
+            self._successes = 0
+            if not soon:
+                return
+        if self._halved < self._epoch and self._epoch > 1:
             self._halved = self._epoch
             self.concurrency.limited()
 
@@ -151,4 +167,5 @@ class Traffic:
 
     def failed(self, now: float, ticket: Ticket, who: int) -> bool:
         """A fault that may pass. `who` tells the requests apart. False: the host is given up."""
+        self._give_back(ticket.tokens)
         return self.breaker.failed(now, who, probe=ticket.probe)
