@@ -49,9 +49,9 @@ def quotas(headers: Mapping[str, str]) -> dict[str, Quota]:
             found.setdefault(what, {})[fact] = text
     told = {}
     for what, facts in found.items():
-        limit, remaining = _number(facts.get("limit", "")), facts.get("remaining", "")
-        if limit > 0 and _number(remaining or "-1") >= 0:
-            told[what] = Quota(limit, _number(remaining), max(0.0, _reset(facts.get("reset", ""), headers.get("date"))))
+        limit, remaining = _number(facts.get("limit", "")), _number(facts.get("remaining", ""), -1.0)
+        if limit > 0 and remaining >= 0:
+            told[what] = Quota(limit, remaining, max(0.0, _reset(facts.get("reset", ""), headers.get("date"))))
     return told
 
 
@@ -81,12 +81,12 @@ def _until_timestamp(text: str, date: str | None) -> float:
         return 0.0
 
 
-def _number(text: str) -> float:
+def _number(text: str, otherwise: float = 0.0) -> float:
     try:
         number = float(text)
     except ValueError:
-        return 0.0
-    return number if math.isfinite(number) else 0.0
+        return otherwise
+    return number if math.isfinite(number) else otherwise
 
 
 def _until_date(text: str, date: str | None) -> float:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
 from qagen.llm.faults import classify
-from qagen.llm.hints import reset_s, retry_after_s
+from qagen.llm.hints import retry_after_s
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.redaction import redact
 
@@ -225,46 +225,9 @@ def test_a_server_that_wants_a_key_and_got_none_is_told_apart_from_a_wrong_key()
     assert "No key was sent; set COMPATIBLE_API_KEY" in str(judged(401, {}, None, "compatible"))
 
 
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360.0),
-        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "20ms"}, 0.02),
-        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1h30m0.5s"}, 5400.5),
-        ({"x-ratelimit-remaining-requests": "7", "x-ratelimit-reset-requests": "6m0s"}, None),
-        (
-            {
-                "anthropic-ratelimit-requests-remaining": "0",
-                "anthropic-ratelimit-requests-reset": "2026-11-22T05:00:12Z",
-                "date": "Sun, 22 Nov 2026 05:00:00 GMT",
-            },
-            12.0,
-        ),
-        (
-            {
-                "anthropic-ratelimit-requests-remaining": "0",
-                "anthropic-ratelimit-requests-reset": "2026-11-22T04:00:00Z",
-                "date": "Sun, 22 Nov 2026 05:00:00 GMT",
-            },
-            None,
-        ),
-        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "soon"}, None),
-        ({}, None),
-    ],
-)
-def test_a_used_up_limit_tells_when_it_is_full_again(headers: dict[str, str], wait: float | None) -> None:
-    assert reset_s(headers) == (None if wait is None else pytest.approx(wait))
-
-
-def test_a_rate_limit_without_retry_after_waits_for_the_reset_and_with_one_for_that() -> None:
+def test_a_rate_limit_without_retry_after_names_no_wait_whatever_its_reset() -> None:
+    """A reset is when the limit is full again; the next request may pass long before."""
     headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "9s"}
-    endpoint = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1")
-    error = classify(429, headers, None, endpoint)
+    error = classify(429, headers, None, Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1"))
     assert isinstance(error, TransientError)
-    assert error.retry_after_s == 9.0
-    error = classify(429, {**headers, "retry-after": "2"}, None, endpoint)
-    assert isinstance(error, TransientError)
-    assert error.retry_after_s == 2.0
-    error = classify(429, {**headers, "x-ratelimit-reset-requests": "6h0m"}, None, endpoint)
-    assert isinstance(error, TransientError)
-    assert error.retry_after_s == 60.0
+    assert error.retry_after_s is None

@@ -29,10 +29,12 @@ class Bucket:
     burst: float = 0.0
     _full_at: float = 0.0
     """When all that was taken will have flowed in again."""
+    _free_by: float = float("inf")
+    """Nobody waits longer than that, whatever is in it."""
 
     def delay_s(self, now: float, units: float) -> float:
         """How long until so much is in it, or until it is full."""
-        return max(0.0, self._full_at - max(0.0, self.burst - units) / self.per_s - now)
+        return max(0.0, min(self._full_at - max(0.0, self.burst - units) / self.per_s, self._free_by) - now)
 
     def take(self, now: float, units: float) -> None:
         """Take out, into debt if need be."""
@@ -44,8 +46,8 @@ class Bucket:
 
     def set_level(self, now: float, left: float) -> None:
         """The server says how much is left of `burst`. It is never believed for more than a minute."""
-        wait_s = max(0.0, -left) / self.per_s
-        self._full_at = now + (self.burst - max(left, 0.0)) / self.per_s + min(wait_s, _MOST_WAIT_S)
+        self._full_at = now + (self.burst - left) / self.per_s
+        self._free_by = now + _MOST_WAIT_S
 
 
 @dataclass(frozen=True, slots=True)

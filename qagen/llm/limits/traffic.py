@@ -88,7 +88,7 @@ class Traffic:
         for buckets in (self._set, self._told):
             for name, bucket in buckets.items():
                 bucket.take(now, 1 if name == "requests" else tokens)
-        if not self._budget.count(now, retry=retry):
+        if not self.breaker.is_open and not self._budget.count(now, retry=retry):
             self.breaker.open(now, outage=False)
         return ticket
 
