@@ -60,7 +60,6 @@ def generate_here(
     # Planned before the lock, which makes the directory: a mistyped command leaves nothing behind. The documents are
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
-    files.make_writable(settings.qa_dir)
     if settings.error_file is not None:
         files.make_writable(settings.error_file.parent)
     with files.locked(settings.qa_dir, break_lock=break_lock):

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from qagen.errors import BUG, INTERRUPTED, QagenError
-from qagen.redaction import redact
+from qagen.redaction import harmless, redact
 
 
 class Commands(TyperGroup):
@@ -34,6 +34,9 @@ class Commands(TyperGroup):
         except Exception as error:
             if _is_typers(error):
                 raise
+            if _was_interrupted(error):
+                _say("interrupted before anything was asked.")
+                raise typer.Exit(INTERRUPTED) from None
             details = _write_details(error)
             _say(redact(f"a bug in qagen: {error!r}. What was received is saved. Details: {details}"))
             raise typer.Exit(BUG) from None
@@ -50,9 +53,18 @@ def _is_typers(error: Exception) -> bool:
     return type(error).__module__.partition(".")[0] == "typer"
 
 
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether a Ctrl-C was wrapped on its way, as libraries do while they are imported."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def _write_details(error: Exception) -> str:
     """The traceback goes into a file, without keys: it is for a bug report, not for the screen."""
-    text = redact("".join(traceback.format_exception(error)))
+    text = harmless(redact("".join(traceback.format_exception(error))))
     with tempfile.NamedTemporaryFile("w", prefix="qagen-bug-", suffix=".txt", delete=False, encoding="utf-8") as file:
         file.write(text)
     return file.name

@@ -13,20 +13,27 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qagen.errors import LockedError, UsageError
-from qagen.files.writing import remove_leftovers, write
+from qagen.files.writing import make_writable, remove_leftovers, write
 from qagen.formats import decode, encode, utc_time
 
 
 @contextlib.contextmanager
 def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = False) -> Iterator[None]:
-    """Hold the directory while the block runs. The kernel frees the lock when its holder dies.
+    """Hold the directory, which is made and proven writable, while the block runs.
+
+    The kernel frees the lock when its holder dies.
 
     A lock of this host whose holder died is taken over. Of another host's nothing is known from here (the kernel's
     lock may not reach over the network), so it is taken over only with `break_lock`.
 
     Raises:
         LockedError: another run holds it; the text names its owner.
+        UsageError: no file can be written there.
     """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(directory, error) from error
     owner_path = directory / f"{name}.owner.json"
     owner = _read_owner(owner_path)
     elsewhere = bool(owner) and owner.get("host") != socket.gethostname()
@@ -46,8 +53,10 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
             f"{directory}: {_described(_read_owner(owner_path))} works here. Wait for it, or stop it first."
         ) from None
     except OSError as error:
-        raise UsageError(f"{directory}: the lock file cannot be made: {error.strerror}") from error
+        raise _refused(directory, error) from error
     try:
+        # Under the lock: a run that holds it clears away what it takes for leftovers.
+        make_writable(directory)
         facts = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "started_at": utc_time()}
         write(owner_path, encode(facts) + b"\n")
         remove_leftovers(directory)
@@ -56,6 +65,11 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
         with contextlib.suppress(OSError):
             owner_path.unlink()
         lock.release()
+
+
+def _refused(directory: Path, error: OSError) -> UsageError:
+    text = f"{directory}: no file can be written there: {error.strerror}"
+    return UsageError(f"{text}. Name another directory, or change its permissions.")
 
 
 def _read_owner(path: Path) -> dict[str, Any]:

@@ -199,8 +199,10 @@ def make_writable(directory: Path) -> None:
     probe = directory / f"{_TEMPORARY}probe-{secrets.token_hex(4)}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        write(probe, b"{}")
-        probe.unlink()
+        try:
+            write(probe, b"{}")
+        finally:
+            probe.unlink(missing_ok=True)
     except (OSError, StorageError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
         reason = getattr(cause, "strerror", None) or str(error)

@@ -205,6 +205,7 @@ class Client:
 
         def last_error(state: RetryCallState) -> None:
             error = _error_of(state)
+            self._slow_down(error, sending, error.retry_after_s or 0.0)
             if self._nobody_there(error):
                 raise AccessError(str(error), code=error.code) from error
             raise error
@@ -239,6 +240,8 @@ class Client:
         loop = asyncio.get_running_loop()
         tokens = len(sending.call.body) / 4 + sending.output_tokens
         ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry)
+        if self.traffic.breaker.is_open and not self.traffic.breaker.is_outage:
+            self._note_once("retries", f"too many requests are tried again; {where(self.endpoint)} is given pauses.")
         began = loop.time()
         self.meter.requests += 1
         self.meter.in_flight += 1
@@ -250,6 +253,7 @@ class Client:
             raise self._failed(error, sending, ticket) from error
         except BaseException:
             self.meter.cancelled += 1
+            self.meter.possibly_billed += 1
             self._left(ticket)
             raise
         self._left(ticket)
@@ -292,11 +296,11 @@ class Client:
         if not isinstance(error, TransientError) or error.is_rate_limit:
             return error
         sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
-        if self._nobody_there(error) or error.code in _ANSWERED:
-            return error
         now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
+        if (self._nobody_there(error) and not breaker.is_open) or error.code in _ANSWERED:
+            return error
         was_open = breaker.is_open
-        if not self.traffic.failed(now, ticket, id(sending.attempts)):
+        if not self.traffic.failed(now, ticket, id(sending.attempts), used=error.code in _BILLED):
             text = f"{str(error).rstrip('.')}. It does not come back; run the same command again later."
             return AccessError(text, code="outage")
         if breaker.is_open and not was_open:

@@ -17,6 +17,9 @@ from qagen.llm.types import HttpCall
 from qagen.redaction import harmless, redact, without_key
 
 _EXCERPT = 200
+_SUSPICIOUS_BYTES = 4 * 2**20
+_SUSPICIOUS_RATIO = 100
+"""Text packs to a tenth, rarely to a thirtieth. What packs better than this is a bomb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +63,17 @@ async def _read(response: httpx.Response, endpoint: Endpoint, largest: int) -> b
     inflate = zlib.decompressobj(47) if encoding in {"gzip", "x-gzip", "deflate"} else None
     if inflate is None and encoding not in {"identity", ""}:
         raise TransientError(f"{where(endpoint)}: unknown encoding {encoding!r}", code="bad_body", most_tries=3)
-    body = bytearray()
+    body, received = bytearray(), 0
     async for piece in response.aiter_raw():
         try:
             body += inflate.decompress(piece, largest + 1 - len(body)) if inflate else piece
         except zlib.error as error:
             raise TransientError(f"{where(endpoint)}: damaged gzip", code="bad_body", most_tries=3) from error
-        if len(body) > largest:
-            raise RejectedError(
-                f"{where(endpoint)}: the answer is larger than {largest // 2**20} MB (--max-response-mb)",
-                code="response_too_large",
-            )
+        received += len(piece)
+        swollen = len(body) > _SUSPICIOUS_BYTES and len(body) > _SUSPICIOUS_RATIO * received
+        if len(body) > largest or swollen:
+            what = "unpacks to far more than it is" if swollen else f"is larger than {largest / 2**20:.0f} MB"
+            raise RejectedError(f"{where(endpoint)}: the answer {what} (--max-response-mb)", code="response_too_large")
     return bytes(body)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from array import array
 from collections import Counter
@@ -46,4 +47,4 @@ class Meter:
     def latency_s(self, share: float) -> float | None:
         """Seconds within which that share of the replies came; None where there is none."""
         ordered = sorted(self._latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+        return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None

@@ -419,7 +419,7 @@ async def test_a_body_without_measure_is_left_and_rejected(server: LLMServer, fa
 
 
 async def test_a_large_body_within_the_bound_is_read(server: LLMServer) -> None:
-    server.configure(faults=[{"fault": "gzip_bomb", "megabytes": 8}])
+    server.configure(faults=[{"fault": "big_body", "megabytes": 8}])
     async with Client(endpoint(server), 1) as client:
         assert (await ask(client)).finish == "stop"
 

@@ -385,7 +385,8 @@ async def test_requests_are_always_replies_failures_given_up_ones_and_those_unde
         assert (meter.in_flight, client.traffic.in_flight) == (0, 0)
     assert looks > 3
     assert meter.replies == sum(isinstance(end, ChatReply) for end in ends)
-    assert meter.possibly_billed == meter.failures["reset"] + meter.failures["read_timeout"]
+    lost = meter.failures["reset"] + meter.failures["read_timeout"] + meter.cancelled
+    assert meter.possibly_billed == lost
     server.wait_for(answered=len(server.ledger()))
     assert len(server.ledger()) <= meter.requests
 

@@ -39,6 +39,8 @@ class Bucket:
     def take(self, now: float, units: float) -> None:
         """Take out, into debt if need be."""
         self._full_at = max(now, self._full_at) + units / self.per_s
+        if self._free_by <= now:  # what was told is old: one of them finds out
+            self._free_by = now + _MOST_WAIT_S
 
     def give_back(self, units: float) -> None:
         """Less was used than taken; a negative number: more."""

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from qagen.llm.limits.breaker import Breaker, RetryBudget
-from qagen.llm.limits.concurrency import SUCCESSES_FOR_ONE_MORE, Concurrency
+from qagen.llm.limits.concurrency import Concurrency
 from qagen.llm.limits.rates import Bucket, LearntRate, Quota
 
+_NEWS = 0.1
 _BURST_S = 0.25
 """What a rate that the user set lets through at once: as much as makes up for late timers."""
 
@@ -22,7 +23,9 @@ class Ticket:
     probe: bool
     """It is the one that finds out whether the host is back."""
     tokens: float
-    """Reserved for it."""
+    """The most that it may use."""
+    expected: float
+    """What it will probably use, by those before it."""
 
 
 class Traffic:
@@ -53,12 +56,12 @@ class Traffic:
             if per_minute
         }
         self._told: dict[str, Bucket] = {}
+        self._host_known = False
+        """It has replied: before that, trying again is how it is found out whether it is there."""
+        self._share_used = 1.0
+        """Tokens really used, as a share of the most that might have been."""
         self._not_before = 0.0
-        self._successes = 0
-        """Since the last rate limit."""
         self._epoch = 0
-        self._halved = -1
-        """The epoch in which the concurrency was halved last: a burst halves it once."""
 
     def waits_for_others(self) -> bool:
         """Whether only the end of another request, or of the pause, lets the next one out."""
@@ -81,14 +84,17 @@ class Traffic:
 
     def enter(self, now: float, tokens: float, *, retry: bool) -> Ticket:
         """A request goes out."""
-        ticket = Ticket(self._epoch, self.breaker.enter(), tokens)
+        # The user's limit is one of what is really used; servers count what may be used.
+        ticket = Ticket(self._epoch, self.breaker.enter(), tokens, tokens * self._share_used)
         self.in_flight += 1
         self._reserved += tokens
         self._learnt.take(now)
         for buckets in (self._set, self._told):
+            expected = ticket.expected if buckets is self._set else tokens
             for name, bucket in buckets.items():
-                bucket.take(now, 1 if name == "requests" else tokens)
-        if not self.breaker.is_open and not self._budget.count(now, retry=retry):
+                bucket.take(now, 1 if name == "requests" else expected)
+        budget_kept = self._budget.count(now, retry=retry and self._host_known)
+        if not budget_kept and not self.breaker.is_open:
             self.breaker.open(now, outage=False)
         return ticket
 
@@ -113,16 +119,18 @@ class Traffic:
     def succeeded(self, ticket: Ticket, tokens: float | None) -> None:
         """A reply came. `tokens`: what it used, where that is known."""
         self.limits_in_a_row = 0
+        self._host_known = True
         self.breaker.succeeded(probe=ticket.probe)
         self.concurrency.succeeded()
-        self._successes += 1
         if tokens is not None:
-            self._give_back(ticket.tokens - tokens)
+            self._give_back(ticket.expected - tokens)
+            if ticket.tokens:
+                self._share_used += _NEWS * (min(1.0, tokens / ticket.tokens) - self._share_used)
 
     def answered_otherwise(self, ticket: Ticket) -> None:
         """The request was wrong, or the answer was: the host is there."""
         self.breaker.succeeded(probe=ticket.probe)
-        self._give_back(ticket.tokens)
+        self._give_back(ticket.expected)
 
     def _give_back(self, tokens: float) -> None:
         """What was reserved and not used. What the server told of its own counts knows that already."""
@@ -132,27 +140,20 @@ class Traffic:
     def limited(self, now: float, ticket: Ticket, wait_s: float) -> None:
         """A rate limit: nobody sends for that long.
 
-        The first one teaches the rate alone. From then on a burst of refusals, or one soon after another, means that
-        too many are under way: half as many, once for each burst.
+        One teaches the rate. Where another follows without a success between, too many are under way: half as many.
         """
         self.breaker.succeeded(probe=ticket.probe)
-        self._give_back(ticket.tokens)
+        self._give_back(ticket.expected)
         self._learnt.refused(now)
         self.hold(now + wait_s)
-        soon = 0 < self._successes < SUCCESSES_FOR_ONE_MORE
         if self._is_news(ticket):
             self.limits_in_a_row += 1
-            self._successes = 0
-            if not soon:
-                return
-        if self._halved < self._epoch and self._epoch > 1:
-            self._halved = self._epoch
-            self.concurrency.limited()
+            if self.limits_in_a_row > 1 and self.in_flight:
+                self.concurrency.limited()
 
     def overloaded(self, ticket: Ticket) -> None:
         """The host has too much to do: half as much from now on."""
         if self._is_news(ticket):
-            self._halved = self._epoch
             self.concurrency.limited()
 
     def hold(self, until: float) -> None:
@@ -165,7 +166,11 @@ class Traffic:
         self._epoch += news
         return news
 
-    def failed(self, now: float, ticket: Ticket, who: int) -> bool:
-        """A fault that may pass. `who` tells the requests apart. False: the host is given up."""
-        self._give_back(ticket.tokens)
+    def failed(self, now: float, ticket: Ticket, who: int, *, used: bool = False) -> bool:
+        """A fault that may pass. `who` tells the requests apart. `used`: its tokens may be spent all the same.
+
+        False: the host is given up.
+        """
+        if not used:
+            self._give_back(ticket.expected)
         return self.breaker.failed(now, who, probe=ticket.probe)

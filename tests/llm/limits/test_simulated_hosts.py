@@ -47,7 +47,7 @@ def test_what_a_host_lets_through_is_used_and_hardly_more_is_asked(
     assert result.too_early == 0
     assert result.given_up == 0
     assert result.share_refused < 0.05
-    assert result.passed >= (0.6 if burst == 1 else 0.85 if tells == "nothing" else 0.9) * could_pass
+    assert result.passed >= (0.6 if burst == 1 else 0.8 if tells == "nothing" else 0.9) * could_pass
     assert result.most_in_flight <= WORKERS
 
 
@@ -69,7 +69,7 @@ def test_a_limit_that_is_told_in_headers_and_fills_evenly_is_hardly_ever_met() -
 def test_a_host_that_answers_four_at_a_time_is_not_asked_for_many_more(latency_s: float) -> None:
     host = Host("places", places=4, latency_s=latency_s)
     result = Simulation(host, Traffic(WORKERS), workers=WORKERS).run(SECONDS)
-    assert result.share_refused < 0.05
+    assert result.share_refused < 0.07
     assert result.passed >= 0.25 * 4 / latency_s * SECONDS
 
 
