@@ -28,7 +28,7 @@ test-sdks: venv ## Run the tests with the vendors' own SDKs, in .venv-sdks
 	@$(call make-group,sdks)
 	.venv-sdks/bin/python -m pytest -rs tests/sdks
 
-soak: venv-dev ## Kill, stop and starve hundreds of real runs: half an hour
+soak: venv-dev ## Kill, stop and starve hundreds of real runs: 45 minutes
 	$(BIN)/python -m tests.soak
 
 check: venv-dev ## Check format, style and types

@@ -32,7 +32,10 @@ CORES = ["Alpha opens. ", "Beta closes. ", "Gamma turns. ", "Delta stops. "]
 INFO = GenerationInfo(provider="local", model="m", fingerprint="f", run_id="r")
 
 
-def start(chunk_file: ChunkFile, price: Price | None = Price(0.0, 0.0)) -> DocumentState:
+FREE = Price(0.0, 0.0)
+
+
+def start(chunk_file: ChunkFile, price: Price | None = FREE) -> DocumentState:
     return state.start(chunk_file, "pump_chunks.json", INFO, Path("pump_qa.json"), price)
 
 

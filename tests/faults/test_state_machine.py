@@ -37,7 +37,7 @@ DOCUMENTS = ("pump", "valve")
 ASKED = 3
 UNREADABLE = "%% "
 """Begins a reply that today's parser cannot read, and a better one can."""
-MOODS = ("good", "good", "good", "good", "unusable", "skip", "cut", "refused", "transient", "rejected", "no_key")
+MOODS = (*(4 * ["good"]), *(2 * ["unusable"]), "skip", "cut", "refused", "transient", *(2 * ["rejected"]), "no_key")
 Remembered = set[tuple[str, str]]
 """(chunk key, question or raw reply)."""
 
@@ -53,8 +53,7 @@ class Ending:
 
 ENDINGS = st.one_of(
     st.just(Ending()),
-    st.just(Ending()),
-    st.builds(Ending, st.sampled_from(["stop", "cancel", "crash"]), st.integers(1, 6)),
+    st.builds(Ending, st.sampled_from(["stop", "cancel", "crash"]), st.integers(1, 5)),
     st.builds(Ending, st.just("full"), st.integers(1, 4), st.sampled_from([1, 2, 99])),
 )
 
@@ -69,6 +68,8 @@ class Model:
     asked: list[str] = field(default_factory=list)
     brought: list[str] = field(default_factory=list)
     """Passages that were answered well."""
+    replied: list[str] = field(default_factory=list)
+    """Passages that were answered at all."""
     unused: list[str] = field(default_factory=list)
     """Replies that were paid for, and that a record must keep."""
     pump: Pump | None = None
@@ -85,7 +86,7 @@ class Model:
         self.shut -= 1
 
     async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
-        while self.shut and not self.stopped:
+        while self.shut and not self.stopped:  # noqa: ASYNC110 - the same order every time, and it is short
             await asyncio.sleep(0)
         if self.stopped:
             raise Stopped
@@ -105,6 +106,7 @@ class Model:
             self.meter.failures[error.code] += 1
             raise error
         self.meter.note_reply(0.0)
+        self.replied.append(passage)
         text, finish = _said(mood, passage, len(self.asked))
         if mood in {"cut", "refused"} or (mood == "unusable" and pairs.read is _READ):
             self.unused.append(text)
@@ -136,7 +138,7 @@ def _said(mood: str, passage: str, number: int) -> tuple[str, str]:
         return good[: good.index("}") + 9], "length"
     if mood == "refused":
         return f"No, for the {number}th time.", "refused"
-    return (f"{UNREADABLE}{number} {good}", "stop") if mood == "unusable" else (good, "stop")
+    return (f"{UNREADABLE}{number} {good.encode().hex()}", "stop") if mood == "unusable" else (good, "stop")
 
 
 class Corpus(RuleBasedStateMachine):
@@ -159,12 +161,13 @@ class Corpus(RuleBasedStateMachine):
         )
         self.texts: dict[str, list[str]] = {}
         self.made = 0
-        self.temperature = 0.0
         self.reads_better = False
         self.seen: Remembered = set()
         self.key_of: dict[str, str] = {}
         """The passage of each key that there ever was."""
         self.damaged: dict[Path, bytes] = {}
+        self.temperatures: dict[str, set[float]] = {}
+        """With which each passage was ever answered, by its key."""
 
     def teardown(self) -> None:
         pairs.read = _READ
@@ -173,52 +176,41 @@ class Corpus(RuleBasedStateMachine):
 
     # What happens to the documents
 
-    @initialize(counts=st.tuples(st.integers(1, 4), st.integers(0, 2)))
+    @initialize(counts=st.tuples(st.integers(2, 6), st.integers(0, 3)))
     def begin(self, counts: tuple[int, int]) -> None:
         for name, count in zip(DOCUMENTS, counts, strict=True):
             self.texts[name] = [self._new_text(name) for _ in range(count)]
             self._write(name)
 
-    @rule(name=st.sampled_from(DOCUMENTS), at=st.integers(0, 5))
-    def edit_a_chunk(self, name: str, at: int) -> None:
-        if self.texts[name]:
-            self.texts[name][at % len(self.texts[name])] = self._new_text(name)
-            self._write(name)
-
-    @rule(name=st.sampled_from(DOCUMENTS), at=st.integers(0, 5))
-    def remove_a_chunk(self, name: str, at: int) -> None:
-        if self.texts[name]:
-            del self.texts[name][at % len(self.texts[name])]
-            self._write(name)
-
-    @rule(name=st.sampled_from(DOCUMENTS), at=st.integers(0, 5), again=st.booleans())
-    def add_a_chunk(self, name: str, at: int, again: bool) -> None:
-        """A new one, or one that repeats another."""
+    @rule(
+        how=st.sampled_from(["edit", "remove", "add", "repeat", "turn around"]),
+        name=st.sampled_from(DOCUMENTS),
+        at=st.integers(0, 5),
+    )
+    def edit(self, how: str, name: str, at: int) -> None:
+        """A chunk is edited, removed, added or repeated; or the document is turned around."""
         texts = self.texts[name]
-        if len(texts) < 6:
-            texts.insert(at % (len(texts) + 1), texts[0] if again and texts else self._new_text(name))
-            self._write(name)
-
-    @rule(name=st.sampled_from(DOCUMENTS))
-    def turn_the_document_around(self, name: str) -> None:
-        self.texts[name].reverse()
+        if how in {"edit", "remove"} and texts:
+            texts[at % len(texts) : at % len(texts) + 1] = [self._new_text(name)] if how == "edit" else []
+        if how in {"add", "repeat"} and len(texts) < 8:
+            texts.insert(at % (len(texts) + 1), texts[0] if how == "repeat" and texts else self._new_text(name))
+        if how == "turn around":
+            texts.reverse()
         self._write(name)
 
     # What happens to the results
 
-    @rule(name=st.sampled_from(DOCUMENTS), both=st.booleans())
+    @rule(name=st.sampled_from(DOCUMENTS), both=st.sampled_from([False, False, True]))
     def damage(self, name: str, both: bool) -> None:
         """Half of the file is lost, perhaps half of its backup, too."""
-        path = self._qa_path(name)
+        path = next(
+            (path for path in sorted(self.qa.glob("*_qa.json")) if name in path.name), self._qa_path(DOCUMENTS[0])
+        )
         for one in [path, _backup(path)] if both else [path]:
             if _value(one) is not None:
                 one.write_bytes(one.read_bytes()[: one.stat().st_size // 2])
                 self.damaged[one] = one.read_bytes()
         self.seen &= remembered(self.qa)  # what is lost now, we have destroyed ourselves
-
-    @rule(temperature=st.sampled_from([0.0, 0.5]))
-    def change_a_parameter(self, temperature: float) -> None:
-        self.temperature = temperature
 
     @rule()
     def improve_the_parser(self) -> None:
@@ -230,16 +222,15 @@ class Corpus(RuleBasedStateMachine):
     @rule(
         moods=st.lists(st.sampled_from(MOODS), min_size=1, max_size=6),
         ending=ENDINGS,
+        temperature=st.sampled_from([0.0, 0.0, 0.5]),
         accept=st.booleans(),
         retry_failed=st.sampled_from([True, True, False]),
-        resume=st.sampled_from([True, True, True, True, False]),
+        resume=st.sampled_from([True] * 9 + [False]),
         limit=st.one_of(st.none(), st.none(), st.integers(1, 5)),
         at_a_time=st.sampled_from([1, 3]),
     )
     def run(self, moods: list[str], ending: Ending, accept: bool, resume: bool, at_a_time: int, **more: Any) -> None:
-        run_settings = self.base.model_copy(
-            update={"temperature": self.temperature, "accept_changes": accept, "resume": resume, **more}
-        )
+        run_settings = self.base.model_copy(update={"accept_changes": accept, "resume": resume, **more})
         expected = Expected(self, resume=resume, **more)
         before = snapshot(self.qa)
         try:
@@ -255,8 +246,10 @@ class Corpus(RuleBasedStateMachine):
         assert accept or not expected.changed
         assert {one.file for one in job.left_out} == {f"{name}_chunks.json" for name in expected.left_out}
         model = Model(moods, ending)
-        self.disk.begin(before, ending, len(expected.missing))
+        self.disk.begin(before, ending)
         events, outcome = self._go(job, model, at_a_time, resume=resume)
+        for passage in model.replied:
+            self.temperatures.setdefault(core_keys([passage])[0], set()).add(more["temperature"])
         self._check_asked(model, expected)
         if ending.what == "crash":
             events = self.disk.crash(events)
@@ -280,12 +273,10 @@ class Corpus(RuleBasedStateMachine):
             if not resume:
                 generate.set_aside(job)
             documents = iter(job.to_open())
-            pump = Pump(
-                *(generate.GenerateTask(job), cast(Client, model), documents),
-                **{"concurrency": at_a_time, "most_open": 2, "on_event": hear},
-            )
+            task = generate.GenerateTask(job)
+            pump = Pump(task, cast(Client, model), documents, concurrency=at_a_time, most_open=2, on_event=hear)
             model.pump = pump
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(2):
                 outcome = await pump.run()
             report = generate.Report(job, outcome, pump.tally, model.meter, 1.0)
             check_account(json.loads(json.dumps(report.as_dict())))
@@ -296,7 +287,7 @@ class Corpus(RuleBasedStateMachine):
     @rule(at_a_time=st.sampled_from([1, 3]))
     def run_well(self, at_a_time: int) -> None:
         """A good day."""
-        more = {"resume": True, "retry_failed": True, "limit": None}
+        more = {"resume": True, "retry_failed": True, "limit": None, "temperature": 0.0}
         self.run(moods=["good"], ending=Ending(), accept=True, at_a_time=at_a_time, **more)
 
     # What must hold
@@ -325,8 +316,9 @@ class Corpus(RuleBasedStateMachine):
         """Each record counts the requests of all runs, its own and no others."""
         asked = Counter(core_keys([passage])[0] for passage in model.asked)
         for name in {event.document for _, event in events if isinstance(event, ChunkSaved)}:
+            keys = core_keys(self.texts[name])
             for key, record in self._records(name).items():
-                if f"{key}#2" not in self._records(name) and "#" not in key:
+                if f"{key}#2" not in keys and "#" not in key:
                     before = expected.attempts.get(key, 0)
                     assert record["attempts"] in {before, before + asked[key]}
                     assert record["attempts"] == before + asked[key] or record["status"] != "completed"
@@ -385,7 +377,10 @@ class Corpus(RuleBasedStateMachine):
 class Expected:
     """What the files, read as plain JSON, let a run do."""
 
-    def __init__(self, corpus: Corpus, *, resume: bool, retry_failed: bool, limit: int | None) -> None:
+    def __init__(
+        self, corpus: Corpus, *, resume: bool, retry_failed: bool, limit: int | None, temperature: float
+    ) -> None:
+        self.temperature = temperature
         self.missing: Counter[str] = Counter()
         """Passages that may be asked, and how many chunks have each."""
         self.reached: dict[str, range] = {}
@@ -420,7 +415,7 @@ class Expected:
         brought = any(one["status"] == "completed" or one.get("raw_replies") for one in records.values())
         if open_ and brought:
             before = saved["qa_generation_info"]["parameters"]["temperature"]
-            self.changed = self.changed or before != corpus.temperature
+            self.changed = self.changed or before != self.temperature
 
 
 class Disk:
@@ -431,30 +426,35 @@ class Disk:
         self.versions: list[dict[Path, bytes]] = []
         self._ending = Ending()
         self._writes = 0
-        files.write = self._write
+        vars(files)["write"] = self._write
 
-    def begin(self, now: dict[Path, bytes], ending: Ending, chunks: int) -> None:
+    def begin(self, now: dict[Path, bytes], ending: Ending) -> None:
         self.versions, self._ending, self._writes = [now], ending, 0
 
     def _write(self, path: Path, data: bytes, *, keep_backup: bool = False) -> None:
         self._writes += 1
         if self._ending.what == "full" and self._ending.at <= self._writes < self._ending.at + self._ending.times:
             raise StorageError(f"{path}: no space")
+        before = path.read_bytes() if path.exists() else None
         _WRITE(path, data, keep_backup=keep_backup)
+        if keep_backup and before is not None:
+            assert _backup(path).read_bytes() == before
         self.versions.append(snapshot(self._folder))
 
     def crash(self, events: list[tuple[int, Event]]) -> list[tuple[int, Event]]:
         """The folder as it was after one of the writes, and what had been told by then."""
         at = self._ending.at % len(self.versions)
         restore(self._folder, self.versions[at])
-        return [(writes, event) for writes, event in events if writes < at]
+        return [(writes, event) for writes, event in events if writes <= at]
 
 
 _READ, _WRITE = pairs.read, files.write
 
 
 def _read_better(text: str, *, cut: bool = False) -> pairs.Reading:
-    return _READ(text.removeprefix(UNREADABLE).lstrip("0123456789 "), cut=cut)
+    if text.startswith(UNREADABLE):
+        text = bytes.fromhex(text.split()[-1]).decode()
+    return _READ(text, cut=cut)
 
 
 def _backup(path: Path) -> Path:
@@ -499,20 +499,43 @@ async def _at_once(act: Callable[..., Any], *args: Any, **more: Any) -> Any:
     return act(*args, **more)
 
 
-def test_whatever_happens_in_whatever_order_nothing_is_lost_or_asked_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waits, no threads, no disk that is forced; and whatever a machine replaces is put back."""
     monkeypatch.setattr(files, "write", _WRITE)
     monkeypatch.setattr(pairs, "read", _READ)
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(asyncio, "to_thread", _at_once)
     monkeypatch.setattr(saving, "SAVE_AGAIN_AFTER_S", (0.0, 0.0))
     monkeypatch.setattr(saving, "REST", 0.0)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Corpus,
-        settings=settings(
-            max_examples=60,
-            stateful_step_count=25,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            print_blob=False,
-        ),
-    )
+
+
+def examine(machine: type[Corpus], examples: int) -> None:
+    chosen = settings(max_examples=examples, stateful_step_count=25, deadline=None, print_blob=False, database=None)
+    run_state_machine_as_test(machine, settings=settings(chosen, suppress_health_check=list(HealthCheck)))
+
+
+def test_whatever_happens_in_whatever_order_nothing_is_lost_or_asked_twice(quick: None) -> None:
+    examine(Corpus, 120)
+
+
+class Origins(Corpus):
+    """The same, with a look at what each record says of its parameters."""
+
+    @invariant()
+    def every_record_says_with_what_it_was_made(self) -> None:
+        for path in self.qa.glob("*_qa.json"):
+            qa = _value(path)
+            info = qa["qa_generation_info"] if qa else {}
+            for record in qa["chunks"].values() if qa else []:
+                made_with = record.get("fingerprint") or info["fingerprint"]
+                same = made_with == info["fingerprint"]
+                parameters = info["parameters"] if same else info["earlier_parameters"][made_with]
+                if record["kept"]:
+                    answered = self.temperatures[record["chunk_key"].partition("#")[0]]
+                    assert parameters["temperature"] in answered
+
+
+@pytest.mark.xfail(strict=False, reason="found now and then; for certain by test_resume: a write without a result")
+def test_whatever_happens_every_record_says_with_which_parameters_it_was_made(quick: None) -> None:
+    examine(Origins, 60)
