@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,15 @@ class Diagnosis:
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON."""
         kinds = [
-            asdict(kind) | {"hint": kind.hint} for kind in sorted(self.kinds.values(), key=lambda one: -one.chunks)
+            {
+                "type": kind.type,
+                "chunks": kind.chunks,
+                "documents": dict(kind.documents),
+                "models": dict(kind.models),
+                "examples": kind.examples,
+                "hint": kind.hint,
+            }
+            for kind in sorted(self.kinds.values(), key=lambda one: -one.chunks)
         ]
         return {
             "chunks": self.chunks,

@@ -25,6 +25,7 @@ _SIGNALS = {
 """What each says, the exit code, and how long requests in flight may still take, in seconds."""
 
 Result = TypeVar("Result")
+Shown = TypeVar("Shown")
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
@@ -61,9 +62,11 @@ def generate_here(
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
     if settings.error_file is not None:
+        files.check_output(settings.error_file)
         files.make_writable(settings.error_file.parent)
     with files.locked(settings.qa_dir, break_lock=break_lock):
         log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
+        on_start = _unbroken(on_start)
         try:
             report = run(_generate(job, settings, on_start, log.react))
         except Exception as error:
@@ -76,16 +79,16 @@ def generate_here(
     return report
 
 
-def _unbroken(on_event: Callable[[Event], None]) -> Callable[[Event], None]:
-    """A display that is not asked again once its terminal is gone; the log goes on without it."""
+def _unbroken(show: Callable[[Shown], None]) -> Callable[[Shown], None]:
+    """A display that is not asked again once its terminal is gone; the run goes on without it."""
     gone = False
 
-    def react(event: Event) -> None:
+    def react(event: Shown) -> None:
         nonlocal gone
         if gone:
             return
         try:
-            on_event(event)
+            show(event)
         except OSError:
             gone = True
 

@@ -540,7 +540,6 @@ def test_a_pending_reply_that_can_be_read_is_used_as_well(server: LLMServer) -> 
     assert check_file(QA)["chunks"]["0"]["attempts"] == 2
 
 
-@pytest.mark.xfail(strict=True, reason="the reply that our parser stumbles over is in no record")
 def test_a_reply_that_our_own_parser_stumbles_over_is_kept(server: LLMServer) -> None:
     """It was paid for: "a bug in its own parser" is among what must not remove it."""
     bug = (
@@ -558,7 +557,6 @@ def test_a_reply_that_our_own_parser_stumbles_over_is_kept(server: LLMServer) ->
     assert requests(server) == marks(TEXTS)
 
 
-@pytest.mark.xfail(strict=True, reason="second chances are remembered by id(), and addresses are used again")
 def test_no_chunk_gets_requests_and_replies_of_another_documents_chunk(
     server: LLMServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -591,7 +589,6 @@ def test_no_chunk_gets_requests_and_replies_of_another_documents_chunk(
 TOO_LARGE = pytest.mark.xfail(strict=True, reason="an integer above 64 bits makes every save of its document fail")
 
 
-@TOO_LARGE
 def test_an_odd_number_in_a_chunk_file_does_not_cost_every_answer_in_every_run(server: LLMServer) -> None:
     """A tool whose file holds half a surrogate pair, too, is read by the parser that keeps such numbers exact."""
     path = Path("chunks/a_chunks.json")
@@ -774,7 +771,6 @@ def test_a_link_that_leads_out_of_the_folder_is_neither_read_nor_written(server:
     assert len(requests(server)) == 4
 
 
-@pytest.mark.xfail(strict=True, reason="a link to a file that is not there yet is followed")
 @pytest.mark.parametrize("more", [(), ("--no-resume",)])
 def test_a_link_to_nothing_outside_of_the_folder_creates_nothing_there(
     more: tuple[str, ...], server: LLMServer

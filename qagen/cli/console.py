@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +67,24 @@ def log_as(form: str) -> None:
 
 def print_event(name: str, facts: Mapping[str, Any]) -> None:
     """One line of JSON on stderr, harmless and without keys."""
-    from qagen.formats import encode, utc_time
+    from qagen.formats import decode, encode, utc_time
 
-    line = encode({"time": utc_time(), "event": name, **facts}).decode()
+    shown = {key: str(value) if isinstance(value, Path) else value for key, value in facts.items()}
+    if isinstance(shown.get("content"), bytes):
+        shown["content"] = decode(facts["content"]) if facts["content"] else None
+    line = encode({"time": utc_time(), "event": name, **shown}).decode()
     sys.stderr.write(harmless(redact(line)) + "\n")
+
+
+@contextlib.contextmanager
+def unheard() -> Iterator[None]:
+    """A block whose output may have no reader any more: what the command was for is done all the same."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        for stream in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream)
 
 
 def complain(text: str) -> None:

@@ -69,11 +69,14 @@ def generate_qa(
     shown = EventLog() if settings.log_format == "json" else RunDisplay(settings, verbose=verbose)
     with shown as display:
         report = workers.generate_here(settings, display.start, display.on_event, break_lock=break_lock)
-    if settings.log_format == "json":
-        console.print_event("finished", report.as_dict())
-    else:
-        show_report(report, settings)
     if summary_json:
         files.write(summary_json, encode(report.as_dict(), indent=True) + b"\n")
+    with console.unheard():
+        if settings.log_format == "json":
+            for rescued in report.outcome.rescued:
+                console.print_event("rescued", {"file": rescued.path, "copy": rescued.copy, "content": rescued.data})
+            console.print_event("finished", report.as_dict())
+        else:
+            show_report(report, settings)
     if report.exit_code:
         raise typer.Exit(report.exit_code)

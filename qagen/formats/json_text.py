@@ -11,8 +11,9 @@ from typing import Any, NoReturn, TypeVar, cast
 import orjson
 from pydantic import BaseModel, ConfigDict
 
-from qagen.errors import DataError
+from qagen.errors import DamagedError, DataError
 
+_SMALLEST, _LARGEST, _READABLE = -(2**63), 2**64 - 1, 10**1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 Value = TypeVar("Value")
 _TAG = re.compile(r"qagen/([a-z]+)@(\d+)")
@@ -31,7 +32,7 @@ class OpenModel(FileModel):
 
 
 def encode(value: Any, *, indent: bool = False) -> bytes:
-    """JSON bytes. NaN becomes null, and lone surrogates become U+FFFD: one of them must not stop the save of all."""
+    """JSON bytes. NaN becomes null, lone surrogates U+FFFD, integers above 64 bits text: one must not stop the save."""
     option = (orjson.OPT_INDENT_2 if indent else 0) | orjson.OPT_NON_STR_KEYS
     try:
         return orjson.dumps(value, option=option)
@@ -62,6 +63,8 @@ def without_surrogates(value: Value) -> Value:
 
 
 def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+        return str(value) if abs(value) < _READABLE else "a very large number"
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, list | tuple):
@@ -108,7 +111,7 @@ def check_tag(value: Any, kind: str, newest: int) -> None:
     if not isinstance(tag, str) or not (match := _TAG.fullmatch(tag)):
         return
     if match[1] != kind:
-        raise DataError(f"it is a {tag} file, not a qagen/{kind} file")
+        raise DamagedError(f"it is a {tag} file, not a qagen/{kind} file")
     if int(match[2]) > newest:
         raise DataError(f"it was made by a newer qagen ({tag}); update qagen to read it")
 

@@ -39,10 +39,10 @@ def load(
         UsageError: a file of an older tool that cannot be matched.
     """
     document = state.start(chunk_file, path.name, info, qa_path, price)
-    if fresh or not qa_path.exists():
-        return Loaded(document)
     if files.leads_out(qa_path, qa_path.parent):
         raise DataError(f"{qa_path}: it is a link that leads out of its folder, so it is neither read nor written")
+    if fresh or not qa_path.exists():
+        return Loaded(document)
     try:
         saved, unchanged, matching = _matched(qa_path, document, chunk_file)
         damage = None

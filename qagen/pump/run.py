@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from qagen.errors import AccessError, ProviderError, QagenError, RejectedError, TransientError, UsageError
 from qagen.formats import RawReply
@@ -63,7 +64,7 @@ class Pump:
         self._feed = Feed(documents, most_open, self._start_writer, self._note_unopened)
         self._saver = Saver(self)
         self._suspects: Suspects[_Suspect] = Suspects()
-        self._second_chances: dict[tuple[int, int], Trail] = {}
+        self._second_chances: dict[tuple[Path, int], Trail] = {}
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
         self._drain: asyncio.TimerHandle | None = None
@@ -168,7 +169,13 @@ class Pump:
             finally:
                 self._tell_tries(item, trail)
             self._count(request, reply, trail)
-            decision = self._task.understand(reply, item, request, turn)
+            try:
+                decision = self._task.understand(reply, item, request, turn)
+            except Exception:
+                # A bug of ours. What was paid for is kept for the version that has none.
+                trail.unused.append(_raw(reply))
+                self._postpone(item, trail)
+                raise
             if isinstance(decision, Settled) and decision.fully_used:
                 return decision
             trail.unused.append(_raw(reply))
@@ -303,9 +310,9 @@ class Pump:
         self.stop(f"an internal error: {error!r}")
 
 
-def _key(item: Item) -> tuple[int, int]:
-    """What tells chunks apart while they are in memory."""
-    return id(item.document), item.position
+def _key(item: Item) -> tuple[Path, int]:
+    """What tells chunks apart in a whole run; addresses of documents are used again."""
+    return item.document.path, item.position
 
 
 def _code(error: TransientError | RejectedError) -> str:

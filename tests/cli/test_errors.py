@@ -236,7 +236,6 @@ def test_as_json_it_is_whole_where_nothing_failed() -> None:
     assert found["unreadable"] == []
 
 
-@AS_JSON
 def test_as_json_it_says_the_same(two_documents: None) -> None:
     found = as_json()
     assert (found["chunks"], found["failed"]) == (5, 3)
@@ -389,7 +388,6 @@ def test_the_diagnosis_is_the_same_in_whatever_order_the_files_were_written() ->
 # Where the log is written
 
 
-@pytest.mark.xfail(strict=True, reason="the error log is appended to whatever file is named")
 @pytest.mark.parametrize("file", ["chunks/a_chunks.json", "qa/a_qa.json", "notes.md"])
 def test_the_error_log_is_not_appended_to_a_file_of_another_kind(file: str) -> None:
     """One mistyped option would make a chunk file, or the results, unreadable."""
