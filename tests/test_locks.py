@@ -233,7 +233,6 @@ def test_a_run_in_a_container_is_seen_from_outside(server: LLMServer, start: Sta
     check_done(server)
 
 
-@pytest.mark.xfail(strict=True, reason="the lock is unlinked before it is tried, so two runs work and pay at once")
 def test_the_lock_of_a_live_container_on_this_machine_is_not_broken(
     server: LLMServer, start: Start, container: tuple[str, ...]
 ) -> None:

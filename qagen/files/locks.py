@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from qagen.errors import LockedError, UsageError
+from qagen.files.places import network_file_system
 from qagen.files.writing import make_writable, remove_leftovers, write
 from qagen.formats import decode, encode, utc_time
 
@@ -23,8 +24,8 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
 
     The kernel frees the lock when its holder dies.
 
-    A lock of this host whose holder died is taken over. Of another host's nothing is known from here (the kernel's
-    lock may not reach over the network), so it is taken over only with `break_lock`.
+    The lock of this host whose holder died is taken over. What another host left is taken over only with `break_lock`,
+    and never while the kernel knows of a holder: but over a network its lock may not reach, or may outlive its holder.
 
     Raises:
         LockedError: another run holds it; the text names its owner.
@@ -44,7 +45,7 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
         )
     lock = FileLock(directory / name)
     try:
-        if elsewhere:
+        if elsewhere and _is_remote(directory):
             # Whoever still holds the old file keeps it; what is made new is ours.
             (directory / name).unlink(missing_ok=True)
         lock.acquire(timeout=0)
@@ -65,6 +66,11 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
         with contextlib.suppress(OSError):
             owner_path.unlink()
         lock.release()
+
+
+def _is_remote(directory: Path) -> bool:
+    """Whether other machines may work in the directory."""
+    return network_file_system(directory) is not None
 
 
 def _refused(directory: Path, error: OSError) -> UsageError:
