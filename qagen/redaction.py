@@ -51,6 +51,11 @@ def harmless(text: str) -> str:
     return _UNSAFE.sub("\ufffd", text)
 
 
+def escaped(json: str) -> str:
+    """JSON text that steers no terminal and means the same."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json)
+
+
 def _forms(key: str) -> list[str]:
     """The key as it is, in URLs, and inside base64, wherever in it the key begins; the longest first."""
     forms = {key, quote(key), quote(key, safe=""), quote_plus(key), key.replace("/", "\\/")}

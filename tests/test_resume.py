@@ -177,8 +177,6 @@ def test_a_document_that_is_done_does_not_mind_other_parameters(server: LLMServe
 @pytest.mark.parametrize("blank", [0, 1])
 def test_what_brought_nothing_binds_nobody(blank: int, server: LLMServer, request: pytest.FixtureRequest) -> None:
     """A blank chunk is settled without asking: it was not made with any parameters either."""
-    if blank:
-        request.applymarker(pytest.mark.xfail(strict=True, reason="a blank chunk counts as a result of the first try"))
     write_chunks(Path("chunks"), "a", [*(" \n" for _ in range(blank)), *TEXTS])
     server.configure(faults=[{"fault": "context_length"}])
     generate(server, "--temperature", "0.1", code=1)
@@ -248,7 +246,6 @@ def test_three_generations_of_parameters_are_all_decoded(server: LLMServer) -> N
     assert len(qa["qa_generation_info"]["earlier_parameters"]) == 3
 
 
-@pytest.mark.xfail(strict=True, reason="a write without a result keeps the file's parameters, not the records' own")
 def test_a_write_without_a_result_leaves_every_record_its_parameters(server: LLMServer) -> None:
     first(server, "--temperature", "0.1")
     generate(server, "--temperature", "0.2", "--accept-changes")
@@ -261,7 +258,6 @@ def test_a_write_without_a_result_leaves_every_record_its_parameters(server: LLM
     assert temperatures(check_file(QA)) == [0.1, 0.2, 0.2, 0.2]
 
 
-@pytest.mark.xfail(strict=True, reason="a recovered reply passes for one of the parameters of today")
 def test_a_recovered_reply_is_recorded_with_the_parameters_that_it_was_bought_with(server: LLMServer) -> None:
     fail_with_replies(server, [reply_about(TEXTS[0])], "--temperature", "0.1")
     generate(server, "--temperature", "0.2", "--accept-changes", "--limit", "1")
@@ -346,7 +342,6 @@ def test_failed_chunks_can_be_left_and_are_asked_again_without_the_flag(server: 
     assert check_file(QA)["failed_chunks"] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the command that is suggested does nothing")
 def test_the_next_command_after_failed_chunks_were_left_would_ask_them(server: LLMServer) -> None:
     server.configure(faults=[{"fault": "context_length", "when": {"marker": [marker(TEXTS[1])]}}])
     generate(server, code=1)

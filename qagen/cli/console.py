@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from qagen.redaction import harmless, redact
+from qagen.redaction import escaped, harmless, redact
 
 if TYPE_CHECKING:
     from qagen.dataset import Combined
@@ -112,7 +112,7 @@ def print_json(value: Any) -> None:
     """A value as JSON on stdout. Paths are written as text."""
     import json
 
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(escaped(redact(json.dumps(value, indent=2, ensure_ascii=False, default=str))) + "\n")
 
 
 def label(text: str) -> str:

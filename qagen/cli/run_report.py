@@ -118,12 +118,13 @@ def _say_rescued(report: Report) -> None:
         complain(f"{what} of this run are not in the files of {report.job.plans[0].qa_path.parent}")
 
 
-def _to_continue(arguments: list[str]) -> list[str]:
+def _to_continue(arguments: list[str], *, pending: int) -> list[str]:
     """The same command without what would begin anew (--no-resume) or end at the same place (--limit)."""
+    useless = {"--no-resume", "--limit", "--break-lock"} | (set() if pending else {"--no-retry-failed"})
     kept: list[str] = []
     skip = False
     for argument in arguments:
-        if skip or argument in {"--no-resume", "--limit", "--break-lock"} or argument.startswith("--limit="):
+        if skip or argument in useless or argument.startswith("--limit="):
             skip = argument == "--limit"
             continue
         kept.append(argument)
@@ -136,7 +137,7 @@ def _say_next(console: Console, report: Report, settings: Settings) -> None:
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
         again = "tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
         left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
-        command = shlex.join(["qagen", *_to_continue(sys.argv[1:])])
+        command = shlex.join(["qagen", *_to_continue(sys.argv[1:], pending=counts.pending)])
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
         console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)
     elif counts.pairs:

@@ -84,7 +84,9 @@ def changed_parameters(saved: QAFile, info: GenerationInfo) -> list[str]:
     A first try that brought nothing binds nobody. Files of older tools say too little to compare.
     """
     old = saved.qa_generation_info
-    brought = any(record.status == "completed" or record.raw_replies for record in saved.chunks.values())
+    brought = any(
+        (record.status == "completed" and record.attempts) or record.raw_replies for record in saved.chunks.values()
+    )
     if not old.fingerprint or old.fingerprint == info.fingerprint or not brought:
         return []
     return state.differences(old.parameters, info.parameters) or ["fingerprint: made with other parameters"]

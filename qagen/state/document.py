@@ -117,14 +117,13 @@ class DocumentState:
         other = info.fingerprint if info.fingerprint and info.fingerprint != self.info.fingerprint else ""
         for position, entry in entries.items():
             record = entry.record
+            # Said outright, so that it stays true whether the file keeps its parameters or gets those of today.
             made_with = record.fingerprint or other
-            if made_with == self.info.fingerprint:
-                made_with = ""
             if made_with != record.fingerprint:
                 entry = replace(entry, record=record.model_copy(update={"fingerprint": made_with}))
             self.remember(position, entry)
             if record.status != "completed":
-                self._unsettled_before[position] = record
+                self._unsettled_before[position] = entry.record
         parameters = {**info.earlier_parameters, **({other: info.parameters} if other else {})}
         parameters.pop(self.info.fingerprint or "", None)
         self.info = self.info.model_copy(update={"serial": info.serial, "earlier_parameters": parameters})
@@ -261,6 +260,8 @@ def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:
             "usage": TokenCounts(**counts),
             "raw_replies": [*earlier.raw_replies, *record.raw_replies],
             "model": record.model or earlier.model,
+            # A reply that was read again was bought with the parameters of then.
+            "fingerprint": record.fingerprint if record.attempts else earlier.fingerprint,
         }
     )
 
