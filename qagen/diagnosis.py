@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qagen import files
 from qagen.checks import RULES
 from qagen.corpus import find_qa_files, read_qa
 from qagen.errors import DataError
@@ -16,6 +17,7 @@ from qagen.formats import ChunkRecord, LeftOut, QAFile, decode
 
 _MOST_MESSAGES = 10
 _EXCERPT = 300
+_UNSAID = "unknown"
 _VARIABLE = re.compile(r"\d[\d,.]*|\b[0-9a-f]{8,}\b|'[^']*'|\"[^\"]*\"")
 """What differs between messages that say the same."""
 
@@ -107,31 +109,46 @@ def diagnose(
     """Look through all results of a folder. `kind` and `document` narrow it down to one type or document.
 
     Raises:
-        DataError: there is no such folder, or no QA file in it.
+        DataError: there is no such folder, no QA file in it, or nothing of that type or document.
     """
     found = Diagnosis()
-    for path in find_qa_files(qa_dir):
-        name = path.name.removesuffix("_qa.json")
-        if document is not None and document not in {name, path.name}:
-            continue
-        try:
-            saved = read_qa(path)
-        except DataError as error:
-            found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
-            continue
-        _look_at(saved, name, kind, examples, found)
+    paths = find_qa_files(qa_dir)
+    names = [path.name.removesuffix("_qa.json") for path in paths]
+    document = document and document.removesuffix("_qa.json")
+    if document and document not in names:
+        raise DataError(f"{qa_dir}: there is no document {document!r}. There are: {', '.join(names[:10])}.")
+    for name, path in zip(names, paths, strict=True):
+        if document in {None, name}:
+            _look_into(path, name, kind, examples, found)
     found.messages = _merged(found.messages)
+    asked_for = {"type": kind, "document": document}
     for line in _lines_of(log):
-        if (kind or line.get("type")) == line.get("type") and (document or line.get("document")) == line.get(
-            "document"
-        ):
+        if all(wanted in (None, line.get(field)) for field, wanted in asked_for.items()):
             types = found.history.setdefault(str(line.get("outcome", "other")), Counter())
             types[str(line.get("type", "unknown"))] += 1
+    if kind and not found.kinds and not found.history:
+        raise DataError(
+            f"{qa_dir}: nothing of type {kind!r} stands in its results or its log. Without --type, all is shown."
+        )
     return found
 
 
+def _look_into(path: Path, name: str, kind: str | None, examples: int, found: Diagnosis) -> None:
+    try:
+        saved = read_qa(path)
+    except DataError as error:
+        found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+        return
+    _look_at(saved, name, kind, examples, found)
+
+
 def _look_at(saved: QAFile, name: str, kind: str | None, examples: int, found: Diagnosis) -> None:
-    found.chunks += saved.summary.total_chunks
+    found.chunks += saved.summary.total_chunks or saved.processing_info.total_chunks or 0
+    if not saved.chunks and saved.failed_chunks and kind in {None, _UNSAID}:
+        # An older tool, which said of its chunks only that they failed.
+        one = found.kinds.setdefault(_UNSAID, Kind(_UNSAID))
+        one.chunks += len(saved.failed_chunks)
+        one.documents[name] += len(saved.failed_chunks)
     for index, record in saved.chunks.items():
         found.notes.update(record.notes)
         found.rejected.update(record.rejected)
@@ -170,8 +187,8 @@ def _lines_of(log: Path) -> Iterator[dict[str, Any]]:
     """What the log and its older part hold; lines that are none are passed over."""
     for path in (log.with_name(log.name + ".1"), log):
         try:
-            data = path.read_bytes()
-        except OSError:
+            data = files.read_bytes(path)
+        except DataError:
             continue
         yield from _values(data.splitlines())
 

@@ -205,12 +205,10 @@ def test_one_document_alone_can_be_shown(two_documents: None) -> None:
     assert "chunks that failed at some time: 1 refused" in shown
 
 
-@pytest.mark.xfail(strict=True, reason="the log is narrowed down by the name without its ending alone")
 def test_a_document_may_be_named_by_its_file(two_documents: None) -> None:
     assert errors("--document", "a_qa.json").stdout == errors("--document", "a").stdout
 
 
-@pytest.mark.xfail(strict=True, reason="a name that is mistyped looks like success")
 @pytest.mark.parametrize("mistyped", [("--document", "pmup"), ("--type", "invaild_output")])
 def test_a_name_that_nothing_has_is_not_told_as_success(mistyped: tuple[str, str], two_documents: None) -> None:
     result = CliRunner().invoke(app, ["errors", *mistyped])
@@ -282,7 +280,6 @@ def test_a_damaged_file_is_named_and_the_others_are_shown() -> None:
         assert f"note: {name}_qa.json: " in found.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="only the chunks' records are looked at, and an older tool wrote none")
 def test_an_older_tools_failed_chunks_are_counted() -> None:
     old = {"status": "completed", "completed_chunks": [0], "failed_chunks": [1, 2], "training_pairs": []}
     write_json(Path("qa/a_qa.json"), {**old, "processing_info": {"total_chunks": 3}})
@@ -304,7 +301,6 @@ def test_a_log_that_is_a_folder_is_none() -> None:
     assert errors().stdout == "no chunk has failed\n"
 
 
-@pytest.mark.xfail(strict=True, reason="the log is opened without a look at what it is")
 def test_a_log_that_is_a_pipe_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody's tail may be at its other end."""
     put("a")
