@@ -892,10 +892,7 @@ def test_a_chunk_file_of_an_older_tool_is_asked_about_and_resumed(server: LLMSer
     assert requests(server) == []
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="an older tool's file is rewritten before the first result")
-
-
-@pytest.mark.parametrize("name", [*OURS, pytest.param(OLDER_TOOL, marks=NOT_YET)])
+@pytest.mark.parametrize("name", [*OURS, pytest.param(OLDER_TOOL)])
 def test_an_older_file_is_not_written_before_the_first_result(name: str, server: LLMServer) -> None:
     put_fixture(name)
     before = stamp(qa_file())
@@ -908,7 +905,6 @@ def test_an_older_file_is_not_written_before_the_first_result(name: str, server:
     assert stamp(qa_file()) == before, "the command was refused"
 
 
-@pytest.mark.xfail(strict=True, reason="what an older tool said of its model is replaced by the model of today")
 def test_what_an_older_tool_said_of_its_model_is_still_known(server: LLMServer) -> None:
     put_fixture(OLDER_TOOL)
     generate(server)
@@ -916,7 +912,6 @@ def test_what_an_older_tool_said_of_its_model_is_still_known(server: LLMServer) 
     assert "llama3" in json.dumps([qa["qa_generation_info"], qa["chunks"]["0"], qa["training_pairs"][0]])
 
 
-@pytest.mark.xfail(strict=True, reason="nothing is said of it")
 def test_the_run_says_that_it_takes_an_older_tools_chunks_by_their_numbers(server: LLMServer) -> None:
     put_fixture(OLDER_TOOL)
     assert "older tool" in generate(server).stderr

@@ -247,7 +247,7 @@ def test_an_older_tools_file_is_matched_by_index_and_gets_its_keys() -> None:
     matching = match(old_file(4, [0, 2]), chunk_file)
 
     assert sorted(matching.entries) == [0, 2]
-    assert matching.moved is True
+    assert matching.by_index is True
     entry = matching.entries[2]
     assert (entry.record.chunk_key, entry.record.status, entry.record.kept) == (keys[2], "completed", 1)
     (pair,) = entry.pairs

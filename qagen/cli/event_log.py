@@ -36,6 +36,11 @@ class EventLog:
             "to_ask": job.to_ask,
             "left_out": [one.model_dump() for one in job.left_out],
             "recovered": [one.model_dump() for one in job.recovered],
+            "edited": job.edited,
+            "by_index": job.by_index,
+            "archived": job.archived,
+            "stale": job.stale,
+            "made_otherwise": job.made_otherwise,
             "cautions": job.cautions,
         }
         print_event("started", facts)

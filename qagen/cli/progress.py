@@ -179,6 +179,8 @@ def _introduce(live: Live, settings: Settings) -> None:
         note(f"not taken for chunk files, because others here are called *_chunks: {names}")
     for one in job.recovered:
         note(f"{one.file} is damaged ({one.why}): going on from its backup. The damaged one is kept in quarantine/.")
+    if job.by_index:
+        note(f"of an older tool, and taken by the numbers of their chunks: {', '.join(job.by_index[:5])}")
     if job.edited:
         note(f"changed since qagen wrote it, and taken as it is: {', '.join(job.edited[:5])}")
     if job.archived:

@@ -83,6 +83,8 @@ class Job:
     retry_failed: bool = True
     recovered: list[LeftOut] = field(default_factory=list)
     """QA files that are damaged, and why; the run goes on from their backups."""
+    by_index: list[str] = field(default_factory=list)
+    """QA files of an older tool, whose chunks are known by their numbers."""
     edited: list[str] = field(default_factory=list)
     """QA files that somebody else changed since they were written."""
     archived: int = 0
@@ -290,6 +292,8 @@ def _plan_document(
     job.stale += len(loaded.stale)
     if loaded.damage:
         job.recovered.append(LeftOut(file=qa_path.name, why=loaded.damage.removeprefix(f"{qa_path}: ")))
+    if loaded.by_index:
+        job.by_index.append(qa_path.name)
     if loaded.edited:
         job.edited.append(qa_path.name)
     one = Plan(

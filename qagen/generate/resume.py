@@ -25,6 +25,8 @@ class Loaded:
     """Whether the QA file must be written even if nothing is asked."""
     damage: str | None = None
     """Why the QA file itself is of no use: this is what its backup remembers."""
+    by_index: bool = False
+    """A file of an older tool, taken by the numbers of its chunks."""
     edited: bool = False
     """The QA file is not as it was written, and makes sense."""
 
@@ -51,7 +53,7 @@ def load(
         damage = str(error)
     document.resume(saved, matching.entries)
     changed = bool(matching.stale) or matching.moved or damage is not None
-    return Loaded(document, saved, tuple(matching.stale), changed, damage, edited=not unchanged)
+    return Loaded(document, saved, tuple(matching.stale), changed, damage, matching.by_index, edited=not unchanged)
 
 
 def _matched(qa_path: Path, document: DocumentState, chunk_file: ChunkFile) -> tuple[QAFile, bool, Matching]:

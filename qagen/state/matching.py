@@ -29,6 +29,8 @@ class Matching:
     """Entries whose core is in the document no more."""
     moved: bool
     """Whether an entry's index, offsets or section is another one than in the file."""
+    by_index: bool = False
+    """The file is an older tool's, whose chunks are known by their numbers alone."""
 
 
 def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name: str) -> Matching:
@@ -90,10 +92,12 @@ def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -
         pairs = tuple(
             place(_identified(pair, key), chunk, chunk_file.metadata) for pair in by_index.get(chunk.chunk_index, ())
         )
-        record = ChunkRecord(chunk_key=key, status="completed", kept=len(pairs))
+        # What the tool said of all its pairs is true of these, and not of those that are made from now on.
+        model = saved.qa_generation_info.model or ""
+        record = ChunkRecord(chunk_key=key, status="completed", kept=len(pairs), model=model)
         entries[position] = Entry(record, pairs)
     stale = _unclaimed(pair for pair in saved.training_pairs if pair.chunk_index not in done)
-    return Matching(entries, stale, moved=True)
+    return Matching(entries, stale, moved=False, by_index=True)
 
 
 def _unclaimed(pairs: Iterable[Pair]) -> list[Entry]:

@@ -282,7 +282,6 @@ def test_a_value_that_cannot_be_written_is_refused_or_taken_and_no_bug(
     assert result.exit_code in {0, 2}
 
 
-@pytest.mark.xfail(strict=True, reason="the events do not tell it")
 def test_what_a_person_is_told_of_earlier_results_is_told_to_machines(server: LLMServer) -> None:
     """Edited by hand, stale, made with other parameters: a note in words, and nothing in the events."""
     case = Case(0)
