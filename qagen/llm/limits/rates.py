@@ -6,13 +6,19 @@ from collections import deque
 from dataclasses import dataclass
 
 _DROP = 0.08
+"""After a refusal, so much less than what passed before it ..."""
 _PLATEAU_S = 30.0
-_BURST_S = 0.1
-_WINDOW_S = 60.0
+"""... and back to that in this time, where what passed is known well."""
+_LEAST_TRUST = 0.15
+"""Where it is known badly, in so much of that time."""
 _A_FEW = 3
 _ENOUGH_FOR_SURE = 100
-_LEAST_TRUST = 0.15
+"""Requests from which a rate is known at all, and well."""
+_WINDOW_S = 60.0
+"""Most limits are for a minute, so that long is looked back."""
+_BURST_S = 0.1
 _MOST_WAIT_S = 60.0
+"""What headers imply is never waited for longer: a reset may be one of a day."""
 _TRUST = 1.15
 """What passed is up to so much less than what could have passed, where our own rate held it back."""
 

@@ -10,6 +10,7 @@ from qagen.llm.limits.concurrency import Concurrency
 from qagen.llm.limits.rates import Bucket, LearntRate, Quota
 
 _NEWS = 0.1
+"""Weight of one reply in the mean share of the reserved tokens that is really used."""
 _BURST_S = 0.25
 """What a rate that the user set lets through at once: as much as makes up for late timers."""
 
