@@ -917,6 +917,15 @@ def test_the_run_says_that_it_takes_an_older_tools_chunks_by_their_numbers(serve
     assert "older tool" in generate(server).stderr
 
 
+def test_a_backup_whose_file_is_gone_is_named_and_kept(server: LLMServer) -> None:
+    generate(server)
+    bak = BACKUP.read_bytes()
+    QA.unlink()
+    again = generate(server)
+    assert "a_qa.json is gone" in " ".join(again.stderr.split())
+    assert [path.read_bytes() for path in Path("qa/archive").rglob("*.bak")] == [bak]
+
+
 # Who wrote it
 
 

@@ -52,6 +52,8 @@ class Plan:
             changes = changed_parameters(loaded.saved, job.info())
             if changes:
                 raise UsageError(f"{self.qa_path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
+        if not self.qa_path.exists() and backup_of(self.qa_path).exists():
+            files.set_aside(backup_of(self.qa_path), "archive", move=True)
         if loaded.damage:
             files.set_aside(self.qa_path, "quarantine", move=False)
             # At once: the next write makes what stands there the backup.
@@ -160,7 +162,7 @@ def plan(settings: Settings) -> Job:
             f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
             "Make chunks with `qagen chunk`, or check --chunks-dir."
         )
-    job.cautions = _cautions(settings, job.endpoint)
+    job.cautions += _cautions(settings, job.endpoint)
     if changes and not job.accept_changes:
         raise UsageError(
             "the parameters are not those of the earlier results:\n  "
@@ -292,6 +294,11 @@ def _plan_document(
     job.stale += len(loaded.stale)
     if loaded.damage:
         job.recovered.append(LeftOut(file=qa_path.name, why=loaded.damage.removeprefix(f"{qa_path}: ")))
+    if settings.resume and not resuming and backup_of(qa_path).exists() and pending:
+        job.cautions.append(
+            f"{qa_path.name} is gone, so its document is asked anew; the backup beside it goes to archive/. To go on "
+            f"from the backup instead, stop now and move it to {qa_path}."
+        )
     if loaded.by_index:
         job.by_index.append(qa_path.name)
     if loaded.edited:
