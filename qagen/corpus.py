@@ -97,8 +97,9 @@ def without_answers(chunks_dir: Path, qa_dir: Path) -> list[Path]:
 
 
 def backup_of(qa_path: Path) -> Path:
-    """Where the last version but one of a QA file lies."""
-    return qa_path.with_name(qa_path.name + ".bak")
+    """Where the last version but one of a QA file lies: beside the file itself, should a link lead there."""
+    path = qa_path.resolve() if qa_path.is_symlink() else qa_path
+    return path.with_name(path.name + ".bak")
 
 
 def read_qa(path: Path) -> QAFile:
@@ -144,4 +145,4 @@ def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:
     except ValueError as error:
         raise DamagedError(f"{path}: it is not JSON: {error}") from None
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        raise type(error)(f"{path}: {error}") from None

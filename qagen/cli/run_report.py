@@ -16,7 +16,8 @@ from qagen.settings import Settings
 
 def show_report(report: Report, settings: Settings) -> None:
     """Print what was done and what is left; on stderr where the run was stopped."""
-    early = report.outcome.stopped_by is not None or report.outcome.exit_signal is not None
+    outcome = report.outcome
+    early = outcome.stopped_by is not None or outcome.exit_signal is not None or outcome.bug is not None
     console = err() if early else out()
     if report.outcome.stopped_by is not None:
         complain(str(report.outcome.stopped_by))

@@ -42,6 +42,8 @@ def leads_out(path: Path, directory: Path) -> bool:
 def set_aside(path: Path, room: str, *, move: bool) -> Path:
     """Put a file into `<its directory>/<room>/<UTC time>/`, moved or copied, and give its new path.
 
+    A link stays, and what it leads to is moved.
+
     Raises:
         StorageError: it could not be put there.
         DataError: it is to be copied, and cannot be read.
@@ -49,7 +51,7 @@ def set_aside(path: Path, room: str, *, move: bool) -> Path:
     place = new_path(path.parent / room, path.name)
     if move:
         try:
-            os.replace(path, place)
+            os.replace(path.resolve() if path.is_symlink() else path, place)
         except OSError as error:
             raise StorageError(f"{path}: it cannot be moved to {place}: {error.strerror}") from error
     else:

@@ -67,8 +67,11 @@ class OpenQA:
         self._document.settle(item.position, Entry(record))
 
     def postpone(self, item: Item, trail: Trail) -> None:
-        """Keep the replies that brought nothing yet: they were paid for."""
-        record = ChunkRecord(chunk_key=item.key, status="pending", **_trail_fields(trail))
+        """Keep the replies that brought nothing yet: they were paid for. What had failed has failed still."""
+        error = self._document.error_before(item.position)
+        record = ChunkRecord(
+            chunk_key=item.key, status="failed" if error else "pending", error=error, **_trail_fields(trail)
+        )
         self._document.settle(item.position, Entry(record))
 
     def status(self, *, interrupted: bool) -> str:

@@ -160,7 +160,7 @@ def plan(settings: Settings) -> Job:
         reasons = "; ".join(f"{one.file}: {one.why}" for one in job.left_out[:10])
         raise DataError(
             f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
-            "Make chunks with `qagen chunk`, or check --chunks-dir."
+            "Repair these files, or make chunks with `qagen chunk`, or check --chunks-dir."
         )
     job.cautions += _cautions(settings, job.endpoint)
     if changes and not job.accept_changes:

@@ -91,7 +91,11 @@ def changed_parameters(saved: QAFile, info: GenerationInfo) -> list[str]:
     )
     if not old.fingerprint or old.fingerprint == info.fingerprint or not brought:
         return []
-    return state.differences(old.parameters, info.parameters) or ["fingerprint: made with other parameters"]
+    changes = state.differences(old.parameters, info.parameters) or ["fingerprint: made with other parameters"]
+    if old.qagen_version != info.qagen_version:
+        versions = f" (qagen {old.qagen_version or 'of unknown version'} -> {info.qagen_version})"
+        changes = [change + versions if change.startswith("prompt: ") else change for change in changes]
+    return changes
 
 
 def cut_otherwise(saved: QAFile, chunk_file: ChunkFile) -> list[str]:

@@ -13,7 +13,7 @@ import orjson
 from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
 from qagen.llm.schemas import without_bounds
-from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage
+from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage, tokens_of
 
 VERSION = "2026-10-21"
 """Under this version no model takes sampling parameters."""
@@ -152,12 +152,12 @@ def _usage(counts: Any) -> Usage:
     if not isinstance(counts, dict):
         return Usage(reported=False)
     fresh, read, written = (
-        int(counts.get(name) or 0)
+        tokens_of(counts.get(name))
         for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
     )
     return Usage(
         input_tokens=fresh + read + written,
         cached_input_tokens=read,
         cache_write_tokens=written,
-        output_tokens=int(counts.get("output_tokens") or 0),
+        output_tokens=tokens_of(counts.get("output_tokens")),
     )

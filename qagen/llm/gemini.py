@@ -15,7 +15,7 @@ import orjson
 from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
 from qagen.llm.schemas import without_text_bounds
-from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage
+from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage, tokens_of
 
 _FINISH: dict[str, Finish] = {
     "STOP": "stop",
@@ -134,7 +134,7 @@ def _usage(counts: Any) -> Usage:
     if not isinstance(counts, dict):
         return Usage(reported=False)
     return Usage(
-        input_tokens=int(counts.get("promptTokenCount") or 0),
-        cached_input_tokens=int(counts.get("cachedContentTokenCount") or 0),
-        output_tokens=int(counts.get("candidatesTokenCount") or 0) + int(counts.get("thoughtsTokenCount") or 0),
+        input_tokens=tokens_of(counts.get("promptTokenCount")),
+        cached_input_tokens=tokens_of(counts.get("cachedContentTokenCount")),
+        output_tokens=tokens_of(counts.get("candidatesTokenCount")) + tokens_of(counts.get("thoughtsTokenCount")),
     )

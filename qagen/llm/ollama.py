@@ -13,7 +13,7 @@ import orjson
 
 from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
-from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Usage
+from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Usage, tokens_of
 
 _FINISH: dict[str, Finish] = {"stop": "stop", "length": "length"}
 _TOP_LEVEL = {"think", "keep_alive"}
@@ -68,8 +68,8 @@ def parse_reply(body: Mapping[str, Any]) -> ChatReply:
         text=str(message.get("content") or ""),
         finish=_FINISH.get(body.get("done_reason") or "stop", "other"),
         usage=Usage(
-            input_tokens=int(body.get("prompt_eval_count") or 0),
-            output_tokens=int(body.get("eval_count") or 0),
+            input_tokens=tokens_of(body.get("prompt_eval_count")),
+            output_tokens=tokens_of(body.get("eval_count")),
             reported="eval_count" in body,
         ),
         model=str(body.get("model") or ""),

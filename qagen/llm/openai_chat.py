@@ -13,7 +13,7 @@ import orjson
 from qagen.llm.faults import refused_parameter
 from qagen.llm.providers import Endpoint
 from qagen.llm.schemas import strict
-from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage
+from qagen.llm.types import ChatReply, ChatRequest, ErrorDetails, Finish, HttpCall, Kind, Usage, tokens_of
 
 _FINISH: dict[str, Finish] = {"stop": "stop", "length": "length", "content_filter": "refused"}
 
@@ -141,8 +141,8 @@ def _usage(counts: Any) -> Usage:
         return Usage(reported=False)
     details = counts.get("prompt_tokens_details") or {}
     return Usage(
-        input_tokens=int(counts.get("prompt_tokens") or 0),
-        cached_input_tokens=int(details.get("cached_tokens") or 0),
-        cache_write_tokens=int(details.get("cache_write_tokens") or 0),
-        output_tokens=int(counts.get("completion_tokens") or 0),
+        input_tokens=tokens_of(counts.get("prompt_tokens")),
+        cached_input_tokens=tokens_of(details.get("cached_tokens")),
+        cache_write_tokens=tokens_of(details.get("cache_write_tokens")),
+        output_tokens=tokens_of(counts.get("completion_tokens")),
     )

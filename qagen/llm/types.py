@@ -22,6 +22,9 @@ DROPPABLE = frozenset({"temperature", "top_p", "seed", "effort", "max_tokens", "
 """What a request can do without. `max_tokens` goes under its other name; after `schema` comes plain JSON mode."""
 
 
+_MOST_TOKENS = 10**9
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens as the provider counted them. `input_tokens` includes cached ones, `output_tokens` includes reasoning."""
@@ -51,6 +54,11 @@ class Usage:
             self.cache_write_tokens - other.cache_write_tokens,
             self.reported,
         )
+
+
+def tokens_of(count: Any) -> int:
+    """A count as a server wrote it; 0 for what is no number, or for one that no exchange can have."""
+    return int(count) if isinstance(count, int | float) and 0 <= count <= _MOST_TOKENS else 0
 
 
 @dataclass(frozen=True, slots=True)

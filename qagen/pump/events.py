@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qagen.errors import FINISHED_WITH_FAILURES, AccessError, QagenError, UsageError
+from qagen.errors import BUG, FINISHED_WITH_FAILURES, AccessError, QagenError, UsageError
 from qagen.llm.prices import Price
 from qagen.llm.types import FailedTry, Usage
 from qagen.pump.task import Made
@@ -152,6 +152,8 @@ class Outcome:
     """What ended the run early; None where it ran to its end, or a signal stopped it."""
     exit_signal: int | None = None
     """Exit code of the signal that stopped it."""
+    bug: Exception | None = None
+    """An error that nobody foresaw; what was received is saved all the same."""
     closed: dict[str, DocumentClosed] = field(default_factory=dict)
     unopened: list[DocumentFailed] = field(default_factory=list)
     lost: int = 0
@@ -160,6 +162,8 @@ class Outcome:
 
     def exit_code(self, *, failed_chunks: int, successes: int) -> int:
         """What the process should end with. An unknown model before the first success is a mistake of the command."""
+        if self.bug is not None:
+            return BUG
         if self.stopped_by is not None:
             early = isinstance(self.stopped_by, AccessError) and self.stopped_by.code == "model" and not successes
             return UsageError.exit_code if early else self.stopped_by.exit_code

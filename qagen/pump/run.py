@@ -68,7 +68,6 @@ class Pump:
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
         self._drain: asyncio.TimerHandle | None = None
-        self._bug: Exception | None = None
         self.hurry = asyncio.Event()
         """The user waits for the end."""
 
@@ -81,8 +80,6 @@ class Pump:
             self._feed.end()
         if self._drain is not None:
             self._drain.cancel()
-        if self._bug is not None:
-            raise self._bug
         return self.outcome
 
     def stop(
@@ -116,8 +113,8 @@ class Pump:
         """Pass an event on. A listener that fails is not asked again: what costs money goes on without it."""
         try:
             self._on_event(event)
-        except Exception as error:  # noqa: BLE001 - a bug: raised by `run`, after everything is done
-            self._bug = self._bug or error
+        except Exception as error:  # noqa: BLE001 - a bug: told after everything is done
+            self.outcome.bug = self.outcome.bug or error
             self._on_event = lambda _: None
 
     # Workers
@@ -129,7 +126,7 @@ class Pump:
                     await self._settle(item, slot)
         except QagenError as error:
             self.stop(str(error), error=error)
-        except Exception as error:  # noqa: BLE001 - a bug: raised by `run`, after what was received is saved
+        except Exception as error:  # noqa: BLE001 - a bug: told after what was received is saved
             self.note_bug(error)
 
     async def _settle(self, item: Item, slot: int) -> None:
@@ -306,7 +303,7 @@ class Pump:
         self.tell(event)
 
     def note_bug(self, error: Exception) -> None:
-        self._bug = self._bug or error
+        self.outcome.bug = self.outcome.bug or error
         self.stop(f"an internal error: {error!r}")
 
 

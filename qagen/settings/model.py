@@ -18,13 +18,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qagen import redaction
 from qagen.errors import UsageError
-from qagen.formats import decode
+from qagen.formats import decode, without_surrogates
 from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
 from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds
 from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
 DEFAULT_CONFIG_FILE = Path("config.env")
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+_MOST = 10**9
+"""Numbers that are larger are mistyped."""
 _NO_OPTIONS = frozenset(
     {"model", "messages", "contents", "system", "stream", "n", "tools", "response_format", "format"}
 )
@@ -45,7 +47,7 @@ class Settings(BaseSettings):
 
     # How documents are cut
     splitting_strategy: Literal["recursive"] = Field("recursive", validation_alias="GENERATOR_SPLITTING_STRATEGY")
-    chunk_size: int = Field(4000, ge=1, validation_alias="GENERATOR_CHUNK_SIZE")
+    chunk_size: int = Field(4000, ge=1, le=_MOST, validation_alias="GENERATOR_CHUNK_SIZE")
     chunk_overlap: int | None = Field(None, ge=0, validation_alias="GENERATOR_CHUNK_OVERLAP")
 
     # Who is asked
@@ -61,9 +63,9 @@ class Settings(BaseSettings):
     questions_per_chunk: int = Field(5, ge=1, le=100, validation_alias="GENERATOR_QUESTIONS_PER_CHUNK")
     temperature: float | None = Field(None, ge=0, le=2, validation_alias="GENERATOR_TEMPERATURE")
     top_p: float | None = Field(None, gt=0, le=1, validation_alias="GENERATOR_TOP_P")
-    seed: int | None = Field(None, validation_alias="GENERATOR_SEED")
+    seed: int | None = Field(None, ge=-(2**63), lt=2**63, validation_alias="GENERATOR_SEED")
     reasoning_effort: Effort | None = Field(None, validation_alias="GENERATOR_REASONING_EFFORT")
-    max_tokens: int | None = Field(None, ge=1, validation_alias="GENERATOR_MAX_TOKENS")
+    max_tokens: int | None = Field(None, ge=1, le=_MOST, validation_alias="GENERATOR_MAX_TOKENS")
     model_options: Annotated[dict[str, Any], NoDecode] = Field(
         default_factory=dict, validation_alias="GENERATOR_MODEL_OPTIONS"
     )
@@ -125,6 +127,13 @@ class Settings(BaseSettings):
             except ValueError:
                 options[name.strip()] = text
         return options
+
+    @field_validator("*")
+    @classmethod
+    def _is_text(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != without_surrogates(value):
+            raise ValueError("it holds bytes that are no text in UTF-8")
+        return value
 
     @field_validator("provider")
     @classmethod

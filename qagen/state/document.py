@@ -11,6 +11,7 @@ import orjson
 
 from qagen.formats import (
     NO_CHECKSUM,
+    ChunkError,
     ChunkFile,
     ChunkRecord,
     GenerationInfo,
@@ -101,7 +102,7 @@ class DocumentState:
         earlier = self._unsettled_before.pop(position, None)
         if earlier is not None:
             entry = replace(entry, record=_added(earlier, entry.record))
-        if entry.record.status == "pending":
+        if entry.record.status != "completed":
             self._unsettled_before[position] = entry.record
         if self._earlier is not None:
             times = {"generated_at": self._earlier.generated_at, "serial": self.info.serial}
@@ -157,6 +158,11 @@ class DocumentState:
         """Whether an earlier run failed at the chunk."""
         record = self._unsettled_before.get(position)
         return record is not None and record.status == "failed"
+
+    def error_before(self, position: int) -> ChunkError | None:
+        """What an earlier run failed at; None where it did not fail."""
+        record = self._unsettled_before.get(position)
+        return record.error if record is not None and record.status == "failed" else None
 
     def pending(self, most: int | None = None, *, retry_failed: bool = True) -> list[int]:
         """Positions still to ask, in document order, among the first `most`."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qagen.errors import DamagedError, UsageError
-from qagen.formats import Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode
+from qagen.formats import NO_CHECKSUM, Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode, seal
 from qagen.pairs import pair_id, place
 
 
@@ -135,6 +135,7 @@ def archive_of(saved: QAFile, stale: Sequence[Entry]) -> bytes:
             "rejected_pairs": [pair for entry in stale for pair in entry.rejected],
             "completed_chunks": [],
             "failed_chunks": [],
+            "checksum": NO_CHECKSUM,
         }
     )
-    return encode(kept.model_dump(mode="json"), indent=True)
+    return seal(encode(kept.model_dump(mode="json"), indent=True))
