@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 import traceback
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -28,14 +27,10 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
-        json = _talks_json(ctx.meta.get(_WORDS, []), os.environ)
-        if json:
-            from qagen.cli import console
-
-            console.log_as("json")
         try:
             return super().invoke(ctx)
         except QagenError as error:
+            _talk_as_asked(ctx)
             _say(str(error))
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
@@ -47,7 +42,7 @@ class Commands(TyperGroup):
             raise typer.Exit(0) from None
         except Exception as error:
             if _is_typers(error):
-                if json and hasattr(error, "format_message"):
+                if hasattr(error, "format_message") and _talk_as_asked(ctx):
                     _say(error.format_message())
                     raise typer.Exit(getattr(error, "exit_code", UsageError.exit_code)) from None
                 raise
@@ -63,14 +58,15 @@ def complain_of(bug: Exception) -> None:
     _say(redact(f"a bug in qagen: {bug!r}. What was received is saved. Details: {_write_details(bug)}"))
 
 
-def _talks_json(words: Sequence[str], environment: Mapping[str, str]) -> bool:
-    """Whether machines listen; asked of the bare words, because they hear of a mistyped command, too."""
-    form = environment.get("GENERATOR_LOG_FORMAT", "")
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        name, _, value = word.partition("=")
-        if name == "--log-format":
-            form = value or following
-    return form == "json"
+def _talk_as_asked(ctx: Any) -> bool:
+    """Whether machines listen: they hear of a mistyped command, too, though its settings were never read."""
+    from qagen.cli import console
+    from qagen.settings import wants_json
+
+    if wants_json(ctx.meta[_WORDS]):
+        console.log_as("json")
+        return True
+    return False
 
 
 def _say(text: str) -> None:

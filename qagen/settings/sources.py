@@ -8,7 +8,7 @@ import logging
 import os
 import stat
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +79,13 @@ def refuse_unknown_names(
                     keys = ", ".join(sorted(row.key_env for row in PROVIDERS.values() if row.key_env))
                     guess = f" Keys have the vendors' own names: {keys}."
                 raise UsageError(f"{name} in {where}: there is no such setting.{guess} config.env.example lists all.")
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Whether the words of a command, or else the environment, ask for events as JSON. No other setting is read."""
+    form = os.environ.get(f"{PREFIX}LOG_FORMAT", "")
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, _, value = word.partition("=")
+        if name == "--log-format":
+            form = value or following
+    return form == "json"

@@ -278,6 +278,7 @@ class Corpus(RuleBasedStateMachine):
             model.pump = pump
             async with asyncio.timeout(2):
                 outcome = await pump.run()
+            assert outcome.bug is None
             report = generate.Report(job, outcome, pump.tally, model.meter, 1.0)
             check_account(json.loads(json.dumps(report.as_dict())))
             return outcome

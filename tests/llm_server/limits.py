@@ -46,8 +46,6 @@ class Verdict:
     """Until the next one like it may pass; 0: this one may. Infinite: it is larger than the whole limit."""
     over: str = "requests"
     """The limit that is exceeded: requests or tokens."""
-    only_reset_s: float | None = None
-    """What the headers promise where they alone tell something, and a request may really pass at the reset."""
     reserved: Taken | None = None
 
     @property
@@ -81,11 +79,7 @@ class Limits:
         amounts = {"requests": 1.0, "tokens": float(_prompt_tokens(ask) + (ask.max_tokens or 0))}
         waits = {name: meter.wait_s(amounts[name], now) for name, meter in self._meters.items()}
         if wait := max(waits.values(), default=0.0):
-            over = max(waits, key=lambda name: waits[name])
-            meter = self._meters[over]
-            # The reset is when the limit is full again; only fixed windows let a request pass at that very time.
-            told = meter.full_s(now) if self._says == {"headers"} and isinstance(meter, Window) else None
-            return Verdict(wait, over, told)
+            return Verdict(wait, max(waits, key=lambda name: waits[name]))
         taken = {name: meter.take(amounts[name], now) for name, meter in self._meters.items()}
         return Verdict(reserved=taken.get("tokens"))
 

@@ -192,9 +192,7 @@ class Server:
         entry.retry_after_s = told_s(plan.response)
         if plan.ask is None:
             return plan.response
-        if plan.verdict is not None and refused:
-            entry.retry_after_s = entry.retry_after_s or plan.verdict.only_reset_s
-        elif plan.verdict is not None:
+        if plan.verdict is not None and not refused:
             self._limits.correct(plan.verdict, plan.ask, plan.completion or Completion(""))
         return self._limits.on(plan.response, entry.dialect or "")
 

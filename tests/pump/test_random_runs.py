@@ -83,7 +83,8 @@ async def test_a_random_run_ends_and_its_account_is_true(seed: int) -> None:
         loop.call_later(moment, _stop, pump)
         loop.call_later(moment, pump.cancel)
     async with asyncio.timeout(10):
-        await pump.run()
+        outcome = await pump.run()
+    assert outcome.bug is None
     in_memory = sum(len(book.done) + len(book.failed) for book in books)
     assert sum(isinstance(event, ChunkSaved) for event in events) == pump.tally.saved == in_memory
     assert _on_disk(books, interrupted=pump.stopping) == in_memory
