@@ -31,11 +31,12 @@ def main() -> int:
     parser.add_argument("--count", type=int, help="kills, signals, chunks or pairs of starts")
     parser.add_argument("--seed", type=int, default=Options.seed, help="of the moments and the faults")
     parser.add_argument("--seconds", type=float, default=Options.seconds, help="of an outage")
+    parser.add_argument("--in-flight", type=int, default=Options.in_flight, help="requests at a time, in an outage")
     parser.add_argument("--case", default="", help="only the cases with this in their names")
     given = parser.parse_args()
     if unknown := set(given.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
-    options = Options(given.count, given.seed, given.seconds, given.case)
+    options = Options(given.count, given.seed, given.seconds, given.in_flight, given.case)
     found: dict[str, list[Case]] = {}
     for name in given.sections or SECTIONS:
         began = time.monotonic()

@@ -7,7 +7,7 @@ import time
 from tests.flow import local
 from tests.llm_server import LLMServer
 from tests.llm_server.outages import KINDS, NOTE
-from tests.soak.runs import IN_FLIGHT, Options, bought_twice, note, place, texts_of
+from tests.soak.runs import Options, bought_twice, note, place, texts_of
 from tests.soak.table import Case
 
 CHUNKS = 400
@@ -23,7 +23,7 @@ def _case(kind: str, options: Options) -> Case:
     with place(count) as corpus, LLMServer(latency_ms=30, jitter_ms=40, record_bodies=False) as server:
         server.configure(outage={"kind": kind, "seconds": options.seconds, "after_requests": count // 2})
         began = time.monotonic()
-        code = corpus.run(*local(server, "--max-concurrent", str(IN_FLIGHT)))
+        code = corpus.run(*local(server, "--max-concurrent", str(options.in_flight)))
         took_s = time.monotonic() - began
         entries = texts_of(server)
         missing, failed, said = len(corpus.marks - corpus.settled()), corpus.failed(), corpus.said

@@ -36,6 +36,8 @@ class Options:
     seed: int = 1
     seconds: float = 60
     """How long an outage lasts."""
+    in_flight: int = IN_FLIGHT
+    """Requests at a time."""
     case: str = ""
     """Only the cases with this in their names."""
 
