@@ -32,8 +32,8 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         client        wait for the turn, understand, try again: the only one who sends
 
     rank 2, the river: one noun each, pure (disk only through files)
-      documents/      path -> Document(text, title, headings); a new format is a reader and a row in READERS
-      chunks          Document -> [Chunk]
+      documents/      bytes -> Document(text, title, headings, pages); a new format is a module and a row in READERS
+      cutting/        Document -> [Chunk]; a new strategy is a row in STRATEGIES
       corpus          folders -> chunk files and QA files
       prompts/        Chunk -> ChatRequest; the templates are text files beside the code
       pairs/          reply text -> [Pair], or the reason why not
@@ -42,7 +42,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       dataset         [QA file] -> training data; a new export is a writer beside those of json and jsonl here
 
     rank 3, the pump: joins the river and the model
-      intake          documents -> chunk files                                             (qagen chunk)
+      intake/         documents -> chunk files, strangers' bytes in a child process        (qagen chunk)
       overview        files -> how far each document is                                    (qagen status)
       diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
       pump/           items -> requests -> replies -> results -> state, saved as they come

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from qagen import files
 from qagen.errors import DamagedError, DataError
-from qagen.formats import ChunkFile, QAFile, is_unchanged
+from qagen.formats import ChunkFile, DocumentInfo, ProcessingInfo, QAFile, decode, is_unchanged
 
 _OTHER_FILES = ("_qa", "_verdicts", "_negatives", "qa_generation_summary", "training_data", ".meta")
 """Ends of the names of files that are no chunk files, should they stand in the same folder."""
@@ -34,6 +34,38 @@ def read_chunks(path: Path) -> ChunkFile:
         )
         chunk_file = chunk_file.model_copy(update={"metadata": metadata})
     return chunk_file
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkFacts:
+    """What a chunk file says of itself."""
+
+    metadata: DocumentInfo
+    processing: ProcessingInfo
+    chunks: int
+    characters: int
+    """Of the document's text, as far as chunks reach."""
+
+
+def read_facts(path: Path) -> ChunkFacts:
+    """The same without a look at every chunk: a folder of thousands is gone through each time.
+
+    Raises:
+        DataError: there is no such file, or it is no finished chunk file.
+    """
+
+    def parse(data: bytes) -> ChunkFacts:
+        value = decode(data)
+        chunks = value.get("chunks") if isinstance(value, dict) else None
+        if not isinstance(chunks, list) or value.get("status") != "completed":
+            raise DataError("it is no finished chunk file")
+        ends = [chunk.get("end_char") for chunk in chunks if isinstance(chunk, dict)]
+        characters = max((end for end in ends if isinstance(end, int)), default=0)
+        metadata = DocumentInfo.model_validate(value.get("metadata"))
+        processing = ProcessingInfo.model_validate(value.get("processing_info"))
+        return ChunkFacts(metadata, processing, len(chunks), characters)
+
+    return _read(path, parse, "chunk file")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ RANKS: list[list[str]] = [
         "llm.gate",
         "llm.client",
     ],
-    ["documents", "chunks", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
+    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
     ["intake", "overview", "diagnosis", "pump", "generate", "doctor"],
     ["workers"],
     ["cli"],

@@ -41,7 +41,7 @@ def test_a_document_becomes_a_chunk_file_and_its_text_beside_it() -> None:
     chunk_file = corpus.read_chunks(Path("chunks/pump_chunks.json"))
     text = Path("chunks/pump.txt").read_text()
     assert text == TEXT
-    assert (done.label, done.characters, done.unchanged, done.notes) == ("documents/pump.md", len(TEXT), False, ())
+    assert (done.label, done.characters, done.fate, done.notes) == ("documents/pump.md", len(TEXT), "new", ())
     assert done.chunks == len(chunk_file.chunks) == chunk_file.processing_info.total_chunks
     assert chunk_file.processing_info.chunk_size == 200
     assert chunk_file.processing_info.chunk_overlap == 20
@@ -60,7 +60,7 @@ def test_an_unchanged_document_is_left_alone() -> None:
     before = snapshot("chunks")
     prepared = intake.prepare([Path("documents")], settings())
 
-    assert [one.unchanged for one in prepared.done] == [True]
+    assert [one.fate for one in prepared.done] == ["unchanged"]
     assert snapshot("chunks") == before
 
 
@@ -68,11 +68,11 @@ def test_a_changed_document_and_other_sizes_are_cut_again() -> None:
     path = document("pump.md")
     intake.prepare([Path("documents")], settings())
     path.write_text(TEXT + "One more sentence.")
-    assert [one.unchanged for one in intake.prepare([Path("documents")], settings()).done] == [False]
+    assert [one.fate for one in intake.prepare([Path("documents")], settings()).done] == ["changed"]
     assert Path("chunks/pump.txt").read_text().endswith("One more sentence.")
     prepared = intake.prepare([Path("documents")], settings(chunk_size=300))
 
-    assert [one.unchanged for one in prepared.done] == [False]
+    assert [one.fate for one in prepared.done] == ["cut again"]
     assert corpus.read_chunks(Path("chunks/pump_chunks.json")).processing_info.chunk_size == 300
 
 
@@ -81,7 +81,7 @@ def test_a_damaged_chunk_file_is_written_again() -> None:
     intake.prepare([Path("documents")], settings())
     Path("chunks/pump_chunks.json").write_text("{")
 
-    assert [one.unchanged for one in intake.prepare([Path("documents")], settings()).done] == [False]
+    assert [one.fate for one in intake.prepare([Path("documents")], settings()).done] == ["new"]
     assert corpus.read_chunks(Path("chunks/pump_chunks.json")).chunks
 
 
@@ -128,7 +128,7 @@ def test_documents_that_all_fail_are_an_error_that_says_why() -> None:
     document("a.md", "")
     document("b.md", "")
 
-    with pytest.raises(DataError, match=r"no document could be cut: documents/a\.md: it holds no text; documents/b"):
+    with pytest.raises(DataError, match=r"no document could be cut: documents/a\.md: it is empty; documents/b"):
         intake.prepare([Path("documents")], settings())
 
 
@@ -174,7 +174,7 @@ def test_our_own_texts_are_no_documents_of_the_next_run() -> None:
     second = intake.prepare([Path()], settings())
 
     assert [one.label for one in first.done] == ["pump.md"]
-    assert [(one.label, one.unchanged) for one in second.done] == [("pump.md", True)]
+    assert [(one.label, one.fate) for one in second.done] == [("pump.md", "unchanged")]
 
 
 def test_a_text_that_is_not_ours_is_not_overwritten() -> None:

@@ -2,65 +2,49 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from qagen.cli import options
-
-SIZES = "How to cut"
+from qagen.cli import chunk_options, options
 
 
 def chunk(
     ctx: typer.Context,
-    documents: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Documents, or folders of them. [dim]default: --incoming-dir[/]", show_default=False),
-    ] = None,
-    incoming_dir: Annotated[
-        Path | None,
-        typer.Option(
-            "--incoming-dir",
-            help="Folder of the documents. [dim]default: documents[/]",
-            rich_help_panel=options.FOLDERS,
-        ),
-    ] = None,
+    documents: chunk_options.Documents = None,
+    incoming_dir: chunk_options.IncomingDir = None,
     chunks_dir: options.ChunksDir = None,
-    chunk_size: Annotated[
-        int | None,
-        typer.Option("--chunk-size", help="Most characters of a chunk. [dim]default: 4000[/]", rich_help_panel=SIZES),
-    ] = None,
-    chunk_overlap: Annotated[
-        int | None,
-        typer.Option(
-            "--chunk-overlap",
-            "--overlap-size",
-            help="Characters repeated from the chunk before, as context. [dim]default: a tenth of the size[/]",
-            rich_help_panel=SIZES,
-        ),
-    ] = None,
-    splitting_strategy: Annotated[
-        str | None,
-        typer.Option(
-            "--splitting-strategy",
-            "--strategy",
-            help="Where to cut: recursive = paragraphs, then sentences, then words. [dim]default: recursive[/]",
-            rich_help_panel=SIZES,
-        ),
-    ] = None,
+    splitting_strategy: chunk_options.Strategy = None,
+    chunk_size: chunk_options.ChunkSize = None,
+    chunk_overlap: chunk_options.ChunkOverlap = None,
+    min_chunk_size: chunk_options.MinChunkSize = None,
+    size_unit: chunk_options.SizeUnit = None,
+    include: chunk_options.Include = None,
+    exclude: chunk_options.Exclude = None,
+    text_field: chunk_options.TextField = None,
+    jobs: chunk_options.Jobs = None,
+    document_timeout: chunk_options.DocumentTimeout = None,
+    preview: chunk_options.Preview = False,
     config_file: options.ConfigFile = None,
 ) -> None:
-    """Cut documents (.txt, .md) into chunks with exact offsets.
+    """Cut documents into chunks that can be followed back to page and sentence.
+
+    Text, Markdown, reStructuredText, HTML, CSV and JSON; with [bold]pip install 'qagen\\[docs]'[/] also PDF, Word,
+    PowerPoint, Excel, EPUB, OpenDocument and RTF.
 
     Each document becomes [bold]<name>_chunks.json[/], with its text beside it as [bold]<name>.txt[/]. A document that
-    has not changed is left alone.
+    has not changed is left alone; one that cannot be read is named, and the others go on.
     """
     from qagen import intake
-    from qagen.cli import console
+    from qagen.cli.chunk_report import IntakeDisplay, show_prepared
+    from qagen.cli.preview import show_preview
 
     settings = options.load(ctx)
-    prepared = intake.prepare(documents or [settings.incoming_dir], settings)
-    console.show_prepared(prepared, settings)
-    if prepared.failed:
+    places = documents or [settings.incoming_dir]
+    if preview:
+        failed = show_preview(intake.preview(places, settings), settings)
+    else:
+        with IntakeDisplay() as display:
+            prepared = intake.prepare(places, settings, display.advance)
+        show_prepared(prepared, settings)
+        failed = len(prepared.failed)
+    if failed:
         raise typer.Exit(1)

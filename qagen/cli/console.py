@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from qagen.dataset import Combined
     from qagen.doctor import Finding
     from qagen.formats import LeftOut
-    from qagen.intake import Prepared
     from qagen.overview import Row
-    from qagen.settings import Settings
 
 WIDTH_IN_FILES = 160
 WIDE = 100
@@ -139,23 +137,6 @@ def dollars(cost: float | None) -> str:
     return f"${cost:.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
 
 
-def show_prepared(prepared: Prepared, settings: Settings) -> None:
-    """What `chunk` did."""
-    listing = table("Document", "characters", "chunks", "")
-    for one in prepared.done[:MOST_LISTED]:
-        remark = "; ".join((["unchanged"] if one.unchanged else []) + list(one.notes))
-        listing.add_row(label(one.label), f"{one.characters:,}", f"{one.chunks:,}", safe(remark))
-    rest = prepared.done[MOST_LISTED:]
-    if rest:
-        listing.add_row(f"and {len(rest)} more", f"{sum(one.characters for one in rest):,}", "", "")
-    out().print(listing)
-    _name_left_out("skipped", prepared.skipped)
-    _name_left_out("failed", prepared.failed)
-    chunks = sum(one.chunks for one in prepared.done)
-    documents = count(len(prepared.done), "document")
-    out().print(f"{documents}, {count(chunks, 'chunk')} -> {safe(str(settings.chunks_dir))}", soft_wrap=True)
-
-
 def show_combined(combined: Combined, output: Path) -> None:
     """What `combine` did."""
     listing = table("Document", "pairs", "chunks", "failed", "")
@@ -182,8 +163,8 @@ def show_combined(combined: Combined, output: Path) -> None:
         lines.append(f"duplicates removed: {combined.duplicates:,}{conflicts}")
     for line in lines:
         out().print(safe(line), soft_wrap=True)
-    _name_left_out("left out", combined.left_out)
-    _name_left_out("invalid", combined.invalid)
+    name_left_out("left out", combined.left_out)
+    name_left_out("invalid", combined.invalid)
     if combined.generators["rules"]:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
     pairs, documents = count(combined.pairs, "pair"), count(len(combined.documents), "document")
@@ -245,7 +226,7 @@ def table(first: str, *others: str) -> Table:
     return made
 
 
-def _name_left_out(what: str, listed: Iterable[LeftOut]) -> None:
+def name_left_out(what: str, listed: Iterable[LeftOut]) -> None:
     """Each file that is not in the result, and why."""
     everything = list(listed)
     for one in everything[:MOST_LISTED]:

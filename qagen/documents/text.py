@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from qagen.documents.types import Document
+from qagen.documents.types import Document, Reading
 
 # UTF-32 first: its little-endian BOM begins with that of UTF-16.
 _MARKS = (
@@ -16,7 +16,7 @@ _MARKS = (
 )
 
 
-def read(data: bytes) -> Document:
+def read(data: bytes, _: Reading) -> Document:
     """A document without headings. Its title is its first line where that reads like one."""
     text, notes = decode(data)
     return Document(text=text, title=_title(text), notes=notes)

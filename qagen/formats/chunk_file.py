@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from qagen.errors import DataError
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
@@ -13,6 +13,9 @@ from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
 class Labels(OpenModel):
     """Facts that other tools wrote in their own ways. One that does not fit counts as not said: it is only a label."""
+
+    _quiet: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are left out where they say nothing."""
 
     @model_validator(mode="before")
     @classmethod
@@ -26,9 +29,15 @@ class Labels(OpenModel):
             if name not in cls.model_fields or isinstance(item, int if name in numbers else str)
         }
 
+    @model_serializer(mode="wrap")
+    def _leave_out_what_is_not_said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in dump(self).items() if value is not None or name not in self._quiet}
+
 
 class DocumentInfo(Labels):
     """Where the text came from. Labels only: no path is ever made from them."""
+
+    _quiet: ClassVar[frozenset[str]] = frozenset({"pages", "tokens", "processed_at"})
 
     file_name: str = ""
     source_file: str = ""
@@ -40,16 +49,32 @@ class DocumentInfo(Labels):
     title: str | None = None
     language: str | None = None
     """ISO 639-1 code."""
+    pages: int | None = None
+    """Pages or slides; None where the format has none."""
+    tokens: int | None = None
+    """Estimated tokens of the text."""
+    processed_at: str | None = None
+    """UTC time."""
 
 
 class ProcessingInfo(Labels):
     """How the text was cut."""
 
+    _quiet: ClassVar[frozenset[str]] = frozenset({"chosen_by", "size_unit", "min_chunk_size", "text_field"})
+
     splitting_strategy: str | None = None
+    chosen_by: str | None = None
+    """Who chose the strategy: `user`, or `auto` by the document's structure."""
+    size_unit: str | None = None
+    """Of the sizes: `characters` or (estimated) `tokens`."""
     chunk_size: int | None = None
-    """Most characters of a chunk."""
+    """Most units of a chunk."""
     chunk_overlap: int | None = None
-    """Characters that a chunk repeats of the one before it."""
+    """Most units that a chunk repeats of the one before it."""
+    min_chunk_size: int | None = None
+    """Smaller chunks joined their neighbours."""
+    text_field: str | None = None
+    """The field of JSON records that the user named."""
     total_chunks: int | None = None
 
 

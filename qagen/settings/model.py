@@ -25,6 +25,10 @@ from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_
 
 DEFAULT_CONFIG_FILE = Path("config.env")
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+Strategy = Literal["auto", "recursive", "markdown", "html", "character", "token", "semantic"]
+Patterns = Annotated[list[str], NoDecode]
+_CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
+"""Most units of a chunk, where nothing is set."""
 _MOST = 10**9
 """Numbers that are larger are mistyped."""
 _NO_OPTIONS = frozenset(
@@ -46,9 +50,16 @@ class Settings(BaseSettings):
     output_file: Path = Field(Path("training_data.json"), validation_alias="GENERATOR_OUTPUT_FILE")
 
     # How documents are cut
-    splitting_strategy: Literal["recursive"] = Field("recursive", validation_alias="GENERATOR_SPLITTING_STRATEGY")
-    chunk_size: int = Field(4000, ge=1, le=_MOST, validation_alias="GENERATOR_CHUNK_SIZE")
+    splitting_strategy: Strategy = Field("auto", validation_alias="GENERATOR_SPLITTING_STRATEGY")
+    size_unit: Literal["characters", "tokens"] | None = Field(None, validation_alias="GENERATOR_SIZE_UNIT")
+    chunk_size: int | None = Field(None, ge=1, le=_MOST, validation_alias="GENERATOR_CHUNK_SIZE")
     chunk_overlap: int | None = Field(None, ge=0, validation_alias="GENERATOR_CHUNK_OVERLAP")
+    min_chunk_size: int | None = Field(None, ge=1, validation_alias="GENERATOR_MIN_CHUNK_SIZE")
+    include: Patterns = Field(default_factory=list, validation_alias="GENERATOR_INCLUDE")
+    exclude: Patterns = Field(default_factory=list, validation_alias="GENERATOR_EXCLUDE")
+    text_field: str | None = Field(None, validation_alias="GENERATOR_TEXT_FIELD")
+    jobs: int | None = Field(None, ge=1, le=64, validation_alias="GENERATOR_JOBS")
+    document_timeout: float = Field(120.0, gt=0, validation_alias="GENERATOR_DOCUMENT_TIMEOUT")
 
     # Who is asked
     provider: str | None = Field(None, validation_alias="GENERATOR_PROVIDER")
@@ -145,21 +156,42 @@ class Settings(BaseSettings):
             raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
         return value
 
-    @field_validator("chunk_overlap")
+    @field_validator("include", "exclude", mode="before")
     @classmethod
-    def _overlap_is_smaller(cls, value: int | None, info: ValidationInfo) -> int | None:
-        size = info.data.get("chunk_size")
-        if value is not None and size is not None and value >= size:
-            raise ValueError(
-                f"the overlap ({value}) must be smaller than the chunk size ({size}): "
-                "lower --chunk-overlap or raise --chunk-size"
-            )
+    def _parse_patterns(cls, value: Any) -> Any:
+        """`*.pdf 'old drafts/*'` of a file becomes a list."""
+        return shlex.split(value) if isinstance(value, str) else value
+
+    @field_validator("size_unit")
+    @classmethod
+    def _tokens_are_tokens(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value == "characters" and info.data.get("splitting_strategy") == "token":
+            raise ValueError("the strategy token counts in tokens; for characters choose --strategy character")
+        return value
+
+    @field_validator("chunk_overlap", "min_chunk_size")
+    @classmethod
+    def _is_smaller(cls, value: int | None, info: ValidationInfo) -> int | None:
+        size = info.data.get("chunk_size") or _CHUNK_SIZES[_unit(info.data)]
+        if value is not None and value >= size:
+            flag = "--chunk-overlap" if info.field_name == "chunk_overlap" else "--min-chunk-size"
+            raise ValueError(f"{value} is not smaller than the chunk size ({size}): lower {flag} or raise --chunk-size")
         return value
 
     @property
+    def unit(self) -> str:
+        """What chunk sizes are counted in."""
+        return _unit({"size_unit": self.size_unit, "splitting_strategy": self.splitting_strategy})
+
+    @property
+    def size(self) -> int:
+        """Most units of a chunk."""
+        return self.chunk_size or _CHUNK_SIZES[self.unit]
+
+    @property
     def overlap(self) -> int:
-        """Characters that a chunk repeats of the one before: a tenth of the chunk size where nothing is set."""
-        return self.chunk_size // 10 if self.chunk_overlap is None else self.chunk_overlap
+        """Most units that a chunk repeats of the one before: a tenth of the chunk size where nothing is set."""
+        return self.size // 10 if self.chunk_overlap is None else self.chunk_overlap
 
     @classmethod
     def load(
@@ -299,6 +331,10 @@ class Settings(BaseSettings):
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."
         return f"{text} --provider rules needs neither a key nor a server."
+
+
+def _unit(data: Mapping[str, Any]) -> str:
+    return str(data.get("size_unit") or ("tokens" if data.get("splitting_strategy") == "token" else "characters"))
 
 
 def _variable(field: str) -> str:

@@ -108,7 +108,7 @@ def test_good_documents_are_cut_beside_bad_ones() -> None:
     put("documents/good.txt", TEXT)
     result = qagen("chunk")
     assert result.exit_code == 1
-    assert re.search(r"failed: .*bad\.txt: it holds no text", result.stderr)
+    assert re.search(r"failed: .*bad\.txt: it is empty", result.stderr)
     assert [path.name for path in Path("chunks").glob("*.json")] == ["good_chunks.json"]
 
 

@@ -15,7 +15,7 @@ from qagen.errors import UsageError
 from qagen.settings import Settings
 
 NO_SETTINGS = {
-    "chunk": {"documents", "config_file"},
+    "chunk": {"documents", "config_file", "preview"},
     "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
     "combine": {"config_file"},
     "status": {"as_json", "config_file"},
@@ -29,9 +29,16 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "chunks_dir": (["a/b"], Path("a/b")),
     "qa_dir": (["a/b"], Path("a/b")),
     "output_file": (["a/b.jsonl"], Path("a/b.jsonl")),
-    "splitting_strategy": (["recursive"], "recursive"),
+    "splitting_strategy": (["semantic"], "semantic"),
     "chunk_size": (["1234"], 1234),
     "chunk_overlap": (["77"], 77),
+    "min_chunk_size": (["55"], 55),
+    "size_unit": (["tokens"], "tokens"),
+    "include": (["*.pdf"], ["*.pdf"]),
+    "exclude": (["drafts/*"], ["drafts/*"]),
+    "text_field": (["body.text"], "body.text"),
+    "jobs": (["3"], 3),
+    "document_timeout": (["30"], 30.0),
     "provider": (["local"], "local"),
     "model": (["qwen3:14b"], "qwen3:14b"),
     "base_url": (["http://a:1/v1"], "http://a:1/v1"),

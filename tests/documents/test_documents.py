@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qagen import documents
-from qagen.documents import Document, Heading, Source, markdown, text
+from qagen.documents import Choice, Document, Heading, Reading, markdown, text
 from qagen.errors import DataError
-
-
-def source_of(path: Path) -> Source:
-    (source,) = documents.find([path])
-    return source
-
 
 # Encodings
 
@@ -76,7 +70,7 @@ def test_ends_of_lines_become_newlines_and_nul_is_removed() -> None:
     ],
 )
 def test_the_title_of_a_plain_text_is_its_first_line_where_that_reads_like_one(content: str, title: str | None) -> None:
-    assert text.read(content.encode()).title == title
+    assert text.read(content.encode(), Reading()).title == title
 
 
 @pytest.mark.parametrize(
@@ -92,14 +86,14 @@ def test_the_title_of_a_plain_text_is_its_first_line_where_that_reads_like_one(c
 def test_the_title_of_a_markdown_text_is_its_front_matters_or_its_first_heading(
     content: str, title: str | None
 ) -> None:
-    assert markdown.read(content.encode()).title == title
+    assert markdown.read(content.encode(), Reading()).title == title
 
 
 # Markdown headings
 
 
 def headings(content: str) -> list[tuple[int, str]]:
-    document = markdown.read(content.encode())
+    document = markdown.read(content.encode(), Reading())
     for heading in document.headings:
         assert document.text[heading.offset :].lstrip().startswith(("#", heading.text[:1]))
     return [(heading.level, heading.text) for heading in document.headings]
@@ -168,7 +162,7 @@ def test_links_and_emphasis_in_a_heading_are_read_as_their_words() -> None:
 
 def test_sections_are_nested_by_level() -> None:
     content = "intro\n# A\na\n## B\nb\n### C\nc\n## D\nd\n# E\ne\n"
-    document = markdown.read(content.encode())
+    document = markdown.read(content.encode(), Reading())
 
     found = {mark: document.section_at(content.index(f"\n{mark}\n") + 1) for mark in "abcde"}
     assert found == {"a": "A", "b": "A > B", "c": "A > B > C", "d": "A > D", "e": "E"}
@@ -182,7 +176,7 @@ def test_a_heading_stands_in_its_own_section() -> None:
 
 
 def test_a_skipped_level_nests_all_the_same() -> None:
-    document = markdown.read(b"# A\n#### B\n## C\nx")
+    document = markdown.read(b"# A\n#### B\n## C\nx", Reading())
 
     assert document.section_at(len(document.text)) == "A > C"
 
@@ -249,7 +243,7 @@ def test_a_picture_of_the_same_stem_does_not_change_a_documents_name() -> None:
 def test_files_that_no_reader_is_for_are_marked() -> None:
     touch("docs/a.md", "docs/b.xyz", "docs/c", "docs/D.MD")
 
-    marks = {source.label: source.unsupported for source in documents.find([Path("docs")])}
+    marks = {source.label: not source.is_supported for source in documents.find([Path("docs")])}
     assert marks == {"docs/D.MD": False, "docs/a.md": False, "docs/b.xyz": True, "docs/c": True}
 
 
@@ -258,41 +252,55 @@ def test_a_place_that_does_not_exist_is_named() -> None:
         documents.find([Path("nowhere")])
 
 
-def test_a_fifo_in_the_folder_is_left_out() -> None:
+def test_what_is_no_regular_file_is_found_with_its_reason() -> None:
     touch("docs/a.md")
     os.mkfifo("docs/b.md")
+    Path("docs/c.md").symlink_to("nowhere.md")
+    Path("docs/d.md").symlink_to("/etc/passwd")
+
+    problems = {source.label: source.problem for source in documents.find([Path("docs")])}
+    assert problems == {
+        "docs/a.md": None,
+        "docs/b.md": "it is no regular file",
+        "docs/c.md": "it is a link that leads nowhere",
+        "docs/d.md": "it is a link that leads out of the folder. To take it, name the file itself",
+    }
+
+
+def test_a_circle_of_links_is_walked_once() -> None:
+    touch("docs/sub/a.md")
+    Path("docs/sub/again").symlink_to("..", target_is_directory=True)
+
+    assert [source.label for source in documents.find([Path("docs")])] == ["docs/sub/a.md"]
+
+
+def test_only_what_is_wanted_is_taken() -> None:
+    touch("docs/a.md", "docs/b.txt", "docs/drafts/c.md", "docs/drafts/old/d.md")
+
+    def labels(**fields: Any) -> list[str]:
+        return [source.label for source in documents.find([Path("docs")], Choice(**fields))]
+
+    assert labels(include=("*.txt",)) == ["docs/b.txt"]
+    assert labels(exclude=("drafts/*",)) == ["docs/a.md", "docs/b.txt"]
+    assert labels(include=("*.md",), exclude=("d.md",)) == ["docs/a.md", "docs/drafts/c.md"]
+
+
+def test_files_of_the_pipeline_are_no_documents() -> None:
+    touch("docs/a.md", "docs/training_data.json", "docs/x_qa.json", "docs/x_chunks.json", "docs/errors.jsonl")
 
     assert [source.label for source in documents.find([Path("docs")])] == ["docs/a.md"]
 
 
-# read
-
-
-def test_the_facts_about_a_file_are_those_of_its_bytes() -> None:
-    data = codecs.BOM_UTF8 + b"# Pump manual\r\n\r\nOpen.\r\n"
-    path = Path("docs/PUMP.MD")
-    path.parent.mkdir()
-    path.write_bytes(data)
-
-    document, info = documents.read(source_of(path))
-    assert document.text == "# Pump manual\n\nOpen.\n"
-    assert info.file_name == "PUMP.MD"
-    assert info.source_file == "docs/PUMP.MD"
-    assert info.file_type == ".md"
-    assert info.file_size == len(data)
-    assert info.document_id == f"sha256:{hashlib.sha256(data).hexdigest()}"
-    assert info.title == "Pump manual"
-
-
-def test_a_document_without_a_title_is_called_by_its_stem() -> None:
-    Path("notes.txt").write_text("Just a sentence.")
-
-    assert documents.read(source_of(Path("notes.txt")))[1].title == "notes"
+# parse
 
 
 @pytest.mark.parametrize("data", [b"", b" \n\t\r\n", codecs.BOM_UTF8, b"\0\0", "\u3000\u00a0".encode()])
 def test_a_document_without_text_is_refused(data: bytes) -> None:
-    Path("a.md").write_bytes(data)
+    with pytest.raises(DataError, match=r"it holds no text"):
+        documents.parse(data, ".md", Reading())
 
-    with pytest.raises(DataError, match=r"a\.md: it holds no text"):
-        documents.read(source_of(Path("a.md")))
+
+def test_half_a_character_is_replaced_so_that_every_file_can_hold_the_text() -> None:
+    document = documents.parse(b'{"text": "half \\ud83d of it"}', ".json", Reading())
+
+    assert "half \ufffd of it" in document.text

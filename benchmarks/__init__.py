@@ -1,0 +1,1 @@
+"""Measurements of quality that are run by hand: `python -m benchmarks.<name>`."""

@@ -1,0 +1,153 @@
+"""Which documents a run takes up, what they are called, and what is known of them already. Nothing is written here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qagen import documents, files
+from qagen.corpus import ChunkFacts, read_facts
+from qagen.cutting import CutOrder
+from qagen.documents import Choice, Reading, Source
+from qagen.errors import DataError, UsageError
+from qagen.formats import LeftOut, ProcessingInfo
+from qagen.settings import Settings
+
+_MOST_JOBS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The documents of a run, and how to cut them."""
+
+    sources: list[Source]
+    """Those that there is a reader for."""
+    skipped: list[LeftOut]
+    """Files that no reader is for."""
+    order: CutOrder
+    reading: Reading
+    jobs: int
+    chunks_dir: Path
+
+    def chunks_path(self, source: Source) -> Path:
+        """Where the chunks of a document go."""
+        return self.chunks_dir / f"{source.name}_chunks.json"
+
+    def text_path(self, source: Source) -> Path:
+        """Where its text goes."""
+        return self.chunks_dir / f"{source.name}.txt"
+
+    def processing_info(self) -> ProcessingInfo:
+        """What chunk files say of how they were cut; of a strategy that is not chosen yet, that it was chosen."""
+        order, auto = self.order, self.order.strategy == "auto"
+        return ProcessingInfo(
+            splitting_strategy=None if auto else order.strategy,
+            chosen_by="auto" if auto else "user",
+            size_unit=order.unit,
+            chunk_size=order.size,
+            chunk_overlap=order.overlap,
+            min_chunk_size=order.limits.least,
+            text_field=self.reading.text_field,
+        )
+
+
+def plan(places: Sequence[Path], settings: Settings) -> Plan:
+    """Look for documents.
+
+    Raises:
+        DataError: a place does not exist, or there is no document that can be read.
+        UsageError: outputs would replace documents.
+    """
+    choice = Choice(tuple(settings.include), tuple(settings.exclude), settings.chunks_dir)
+    found = documents.find(list(places), choice)
+    readable = _with_names_kept([source for source in found if source.is_supported], settings.chunks_dir)
+    skipped = [
+        LeftOut(file=source.label, why=f"there is no reader for {source.suffix or 'files without an ending'}")
+        for source in found
+        if not source.is_supported
+    ]
+    if not readable:
+        endings = ", ".join(documents.READERS)
+        named = ", ".join(str(place) for place in places)
+        raise DataError(f"{named}: there is no document with a known ending ({endings}) in it.")
+    _refuse_to_overwrite(readable, settings.chunks_dir)
+    return Plan(
+        readable,
+        skipped,
+        order_of(settings),
+        Reading(settings.text_field),
+        settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
+        settings.chunks_dir,
+    )
+
+
+def order_of(settings: Settings) -> CutOrder:
+    """How the settings want documents to be cut."""
+    return CutOrder(
+        settings.splitting_strategy, settings.size, settings.overlap, settings.unit, settings.min_chunk_size
+    )
+
+
+def vanished(plan: Plan, places: Sequence[Path]) -> list[LeftOut]:
+    """Chunk files of documents that were below the places, and are there no more."""
+    roots = [Path(os.path.abspath(place)) for place in places if place.is_dir()]  # noqa: PTH100 - links keep their names
+    ours = {plan.chunks_path(source) for source in plan.sources}
+    gone = []
+    for path in sorted(plan.chunks_dir.glob("*_chunks.json")):
+        if path in ours:
+            continue
+        label = _owner(path)
+        source = Path.cwd() / label if label else None
+        if source and any(source.is_relative_to(root) for root in roots) and not source.exists():
+            why = f"the document is gone; its chunks stay in {path.name}. Delete that file to leave them out"
+            gone.append(LeftOut(file=str(label), why=why))
+    return gone
+
+
+def _refuse_to_overwrite(sources: Sequence[Source], chunks_dir: Path) -> None:
+    """The text beside a chunk file must not take the place of a document.
+
+    Raises:
+        UsageError: it would.
+    """
+    originals = {source.path.resolve() for source in sources}
+    for source in sources:
+        text = chunks_dir / f"{source.name}.txt"
+        not_ours = text.exists() and not (chunks_dir / f"{source.name}_chunks.json").exists()
+        if text.resolve() in originals or not_ours:
+            raise UsageError(
+                f"{chunks_dir}: {source.name}.txt would be overwritten there. Name another folder with --chunks-dir."
+            )
+
+
+def _with_names_kept(sources: Sequence[Source], chunks_dir: Path) -> list[Source]:
+    """Who has a chunk file keeps its name; who comes later with the same stem gets another one.
+
+    Otherwise a new document would take the place of an older one, whose questions would be paid for again.
+    """
+    named = []
+    for source in sources:
+        plain = files.safe_name(source.path.stem)
+        owner = _owner(chunks_dir / f"{plain}_chunks.json")
+        if owner == source.label:
+            source = replace(source, name=plain)
+        elif owner is not None and source.name == plain:
+            source = replace(source, name=source.distinct_name())
+        named.append(source)
+    return named
+
+
+def _owner(path: Path) -> str | None:
+    """The document that a chunk file was made of; None where there is no such file, or it is not ours."""
+    facts = facts_of(path)
+    return (facts.metadata.source_file or None) if facts else None
+
+
+def facts_of(path: Path) -> ChunkFacts | None:
+    """What a chunk file says of its document and of how it was cut; None where it says nothing."""
+    try:
+        return read_facts(path)
+    except DataError:
+        return None

@@ -1,0 +1,189 @@
+"""The work itself: each document read, cut and saved, or left alone because nothing changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from qagen import cutting, documents, files
+from qagen.corpus import ChunkFacts
+from qagen.documents import Source
+from qagen.errors import DataError
+from qagen.formats import ChunkFile, DocumentInfo, LeftOut, encode, utc_time
+from qagen.intake.cut import CutDocument, Task, cut
+from qagen.intake.plan import Plan, facts_of, plan, vanished
+from qagen.intake.workshop import Bounds, Workshop
+from qagen.settings import Settings
+
+_WORTH_CHILDREN = 4_000_000
+"""Bytes of text documents from which children pay for their start."""
+_AHEAD = 2
+"""Documents that wait for each worker: what is read early stands in memory."""
+
+Fate = Literal["new", "changed", "cut again", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedDocument:
+    """A document that was cut, or that needed no cutting."""
+
+    label: str
+    fate: Fate
+    size: int
+    """Bytes of the file."""
+    characters: int
+    chunks: int
+    pages: int | None = None
+    tokens: int = 0
+    """Estimated."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Prepared:
+    """What became of each document."""
+
+    done: list[PreparedDocument] = field(default_factory=list)
+    """In order of their paths."""
+    skipped: list[LeftOut] = field(default_factory=list)
+    """Files that no reader is for."""
+    failed: list[LeftOut] = field(default_factory=list)
+    vanished: list[LeftOut] = field(default_factory=list)
+    """Chunk files whose documents are there no more."""
+
+
+Progress = Callable[[int, int, int], None]
+"""(documents done, of how many, bytes of them) is called after each document."""
+
+
+def prepare(places: Sequence[Path], settings: Settings, progress: Progress = lambda *_: None) -> Prepared:
+    """Cut every document below the places. A document that fails is noted, and the others go on.
+
+    Raises:
+        UsageError: the chunk folder cannot be written, or is that of the documents.
+        DataError: a place does not exist, or no document could be cut.
+        StorageError: a chunk file could not be saved.
+    """
+    job = plan(places, settings)
+    files.make_writable(settings.chunks_dir)
+    prepared = Prepared(skipped=job.skipped)
+    results: dict[Source, PreparedDocument | LeftOut] = {}
+    size = 0
+    for source, result in _work(job, settings):
+        results[source] = result
+        size += result.size if isinstance(result, PreparedDocument) else 0
+        progress(len(results), len(job.sources), size)
+    for source in job.sources:
+        result = results[source]
+        (prepared.failed if isinstance(result, LeftOut) else prepared.done).append(result)  # type: ignore[arg-type]
+    prepared.vanished = vanished(job, places)
+    if not prepared.done:
+        reasons = "; ".join(f"{one.file}: {one.why}" for one in prepared.failed[:10])
+        raise DataError(f"no document could be cut: {reasons}")
+    return prepared
+
+
+def _work(job: Plan, settings: Settings) -> Iterator[tuple[Source, PreparedDocument | LeftOut]]:
+    """Every document, as it is done."""
+    bounds = Bounds.shared_by(job.jobs, settings.document_timeout)
+    waiting = iter(job.sources)
+    with Workshop(job.jobs, bounds) as workshop:
+        cutter = _cutter(job, workshop)
+        threads = ThreadPoolExecutor(job.jobs, "chunk")
+        try:
+            running: dict[Future[PreparedDocument | LeftOut], Source] = {}
+            while True:
+                for source in islice(waiting, _AHEAD * job.jobs - len(running)):
+                    running[threads.submit(_one, source, job, cutter)] = source
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    yield running.pop(future), future.result()
+        finally:
+            # An error or Ctrl-C: what waits is not begun; what a child has in hand ends with the workshop.
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _cutter(job: Plan, workshop: Workshop) -> Callable[[bytes, Task], CutDocument]:
+    """Cuts in a child what a library takes apart, and large amounts of text, to use all cores."""
+    text_bytes = sum(_size(source.path) for source in job.sources if not documents.READERS[source.suffix].binary)
+    spread = job.jobs > 1 and text_bytes >= _WORTH_CHILDREN
+
+    def run(data: bytes, task: Task) -> CutDocument:
+        in_child = spread or documents.READERS[task.suffix].binary
+        return workshop.cut(data, task) if in_child else cut(data, task)
+
+    return run
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _one(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]) -> PreparedDocument | LeftOut:
+    try:
+        return _prepare(source, job, cutter)
+    except DataError as error:
+        return LeftOut(file=source.label, why=str(error).removeprefix(f"{source.path}: "))
+
+
+def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]) -> PreparedDocument:
+    if source.problem:
+        raise DataError(source.problem)
+    data = files.read_bytes(source.path)
+    if not data:
+        raise DataError("it is empty")
+    document_id = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    facts = facts_of(job.chunks_path(source))
+    fate = _fate(facts, source, document_id, job)
+    if facts and fate == "unchanged":
+        known = facts.metadata
+        return PreparedDocument(
+            source.label, fate, len(data), facts.characters, facts.chunks, known.pages, known.tokens or 0
+        )
+    result = cutter(data, Task(source.suffix, job.reading, job.order))
+    _save(result, source, document_id, len(data), job)
+    return PreparedDocument(
+        source.label, fate, len(data), len(result.text), len(result.pieces), result.pages, result.tokens, result.notes
+    )
+
+
+def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan) -> Fate:
+    """What is to be done with a document, by what its chunk file says."""
+    if facts is None:
+        return "new"
+    if facts.metadata.document_id != document_id or facts.metadata.source_file != source.label:
+        return "changed"
+    wanted = job.processing_info().model_dump(exclude_none=True)
+    same = wanted.items() <= facts.processing.model_dump().items()
+    return "unchanged" if same and job.text_path(source).exists() else "cut again"
+
+
+def _save(result: CutDocument, source: Source, document_id: str, size: int, job: Plan) -> None:
+    pieces = cutting.chunks(result.text, source.name, result.pieces)
+    info = DocumentInfo(
+        file_name=source.path.name,
+        source_file=source.label,
+        file_type=source.suffix,
+        file_size=size,
+        document_id=document_id,
+        title=result.title or source.path.stem,
+        language=result.language,
+        pages=result.pages,
+        tokens=result.tokens,
+        processed_at=utc_time(),
+    )
+    processing = job.processing_info().model_copy(
+        update={"splitting_strategy": result.strategy, "total_chunks": len(pieces)}
+    )
+    chunk_file = ChunkFile(metadata=info, processing_info=processing, chunks=pieces)
+    files.write(job.text_path(source), result.text.encode("utf-8"))
+    files.write(job.chunks_path(source), encode(chunk_file.model_dump(mode="json"), indent=True) + b"\n")
