@@ -23,6 +23,7 @@ Element = Any
 """Of lxml, which has no types."""
 
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
@@ -85,9 +86,9 @@ class _Reader:
     def _slide(self, slide: Slide) -> None:
         _choose(slide.element)
         title = slide.shapes.title
-        if title is not None:
+        if title is not None and title.has_text_frame:
             self._composer.heading(1, " ".join(_text(one) for one in title.text_frame.paragraphs))
-        self._shapes(shape for shape in slide.shapes if title is None or shape.shape_id != title.shape_id)
+        self._shapes(shape for shape in slide.shapes if title is None or shape.element is not title.element)
         if slide.has_notes_slide:
             frame = slide.notes_slide.notes_text_frame
             said = "" if frame is None else "\n".join(_text(one) for one in frame.paragraphs).strip()
@@ -126,14 +127,9 @@ class _Reader:
         """The title, and the values as a table."""
         if chart.has_title and chart.chart_title.has_text_frame:
             self._composer.paragraph(" ".join(_text(one) for one in chart.chart_title.text_frame.paragraphs))
-        for plot in chart.plots:
-            series = [(one.name, list(one.values)) for one in plot.series]
-            rows = [
-                [str(category), *(_at(values, at) for _, values in series)]
-                for at, category in enumerate(plot.categories)
-            ]
-            if rows:
-                self._composer.table([["", *(name for name, _ in series)], *rows])
+        series = [_Series(one) for one in chart.element.iter(f"{_C}ser")]
+        for _, same in itertools.groupby(series, key=lambda one: one.categories):
+            self._composer.table(_values(list(same)))
 
     def _diagram(self, shape: Any) -> None:
         """The points of a SmartArt graphic; the library knows none."""
@@ -203,16 +199,45 @@ def _raised(run: Element) -> str:
     """10 with a raised 6 is not 106."""
     text = run.findtext(f"{_A}t") or ""
     properties = run.find(f"{_A}rPr")
+    baseline = "0" if properties is None else properties.get("baseline", "0")
     shifted = text.translate(_SUPERSCRIPT)
-    raised = properties is not None and properties.get("baseline", "0").rstrip("%").isdigit()
-    high = raised and properties.get("baseline", "0") not in ("0", "0%")
-    return shifted if high and all(old != new for old, new in zip(text, shifted, strict=True)) else text
+    raised = not baseline.startswith(("0", "-"))
+    return shifted if raised and all(old != new for old, new in zip(text, shifted, strict=True)) else text
 
 
 def _cell(cell: Any) -> str:
     return "" if cell.is_spanned else " ".join(_text(one) for one in cell.text_frame.paragraphs)
 
 
-def _at(values: list[Any], at: int) -> str:
-    value = values[at] if at < len(values) else None
-    return "" if value is None else f"{value:.15g}"
+class _Series:
+    """A row of values in a chart. (The library's own counts as far as the file claims to reach.)"""
+
+    def __init__(self, element: Element) -> None:
+        self.name: str = element.findtext(f"{_C}tx//{_C}v") or ""
+        self.categories = _points(element, "cat", "xVal")
+        self.values = _points(element, "val", "yVal")
+
+
+def _points(series: Element, *tags: str) -> dict[int, str]:
+    """By their index; of categories with several levels the innermost."""
+    found: dict[int, str] = {}
+    for tag in tags:
+        for point in series.iterfind(f"{_C}{tag}//{_C}pt"):
+            found.setdefault(int(point.get("idx")), _shown(point.findtext(f"{_C}v") or ""))
+    return found
+
+
+def _values(series: list[_Series]) -> list[list[str]]:
+    """A table: the series are columns, the categories rows."""
+    places = sorted({place for one in series for place in (*one.categories, *one.values)})
+    head = ["", *(one.name for one in series)]
+    rows = [[series[0].categories.get(place, ""), *(one.values.get(place, "") for one in series)] for place in places]
+    return [head, *rows] if rows else []
+
+
+def _shown(value: str) -> str:
+    """A number as a person writes it: 4.0999999999999996 is 4.1."""
+    try:
+        return f"{float(value):.15g}"
+    except ValueError:
+        return value

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from qagen.errors import DataError
 from qagen.formats import decode, encode
-from qagen.intake.cut import Task, cut
+from qagen.intake.task import Task, cut, load_language_model
 
 _FORBIDDEN = (
     "socket.",
@@ -44,6 +44,7 @@ def main() -> None:
     """Work until stdin ends. The first line of it says what the process may use."""
     tasks, results = sys.stdin.buffer, _private_stdout()
     limits = decode(tasks.readline())
+    load_language_model()
     _confine(limits["memory_bytes"])
     while line := tasks.readline():
         sizes = decode(line)

@@ -83,6 +83,20 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
     )
 
 
+def load(source: Source) -> bytes:
+    """The bytes of a document.
+
+    Raises:
+        DataError: it cannot be read, or is empty.
+    """
+    if source.problem:
+        raise DataError(source.problem)
+    data = files.read_bytes(source.path)
+    if not data:
+        raise DataError("it is empty")
+    return data
+
+
 def order_of(settings: Settings) -> CutOrder:
     """How the settings want documents to be cut."""
     return CutOrder(

@@ -15,8 +15,8 @@ from qagen.corpus import ChunkFacts
 from qagen.documents import Source
 from qagen.errors import DataError
 from qagen.formats import ChunkFile, DocumentInfo, LeftOut, encode, utc_time
-from qagen.intake.cut import CutDocument, Task, cut
-from qagen.intake.plan import Plan, facts_of, plan, vanished
+from qagen.intake.plan import Plan, facts_of, load, plan, vanished
+from qagen.intake.task import CutDocument, Task, cut
 from qagen.intake.workshop import Bounds, Workshop
 from qagen.settings import Settings
 
@@ -136,11 +136,7 @@ def _one(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]
 
 
 def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]) -> PreparedDocument:
-    if source.problem:
-        raise DataError(source.problem)
-    data = files.read_bytes(source.path)
-    if not data:
-        raise DataError("it is empty")
+    data = load(source)
     document_id = f"sha256:{hashlib.sha256(data).hexdigest()}"
     facts = facts_of(job.chunks_path(source))
     fate = _fate(facts, source, document_id, job)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from qagen import documents, files
+from qagen import documents
 from qagen.errors import DataError
-from qagen.intake.cut import CutDocument, Task, cut
-from qagen.intake.plan import plan
+from qagen.intake.plan import load, plan
+from qagen.intake.task import CutDocument, Task, cut
 from qagen.intake.workshop import Bounds, Workshop
 from qagen.settings import Settings
 
@@ -34,9 +34,7 @@ def preview(places: Sequence[Path], settings: Settings) -> Iterator[Preview]:
         for source in job.sources:
             task = Task(source.suffix, job.reading, job.order)
             try:
-                if source.problem:
-                    raise DataError(source.problem)
-                data = files.read_bytes(source.path)
+                data = load(source)
                 binary = documents.READERS[source.suffix].binary
                 yield Preview(source.label, workshop.cut(data, task) if binary else cut(data, task))
             except DataError as error:

@@ -16,7 +16,7 @@ from typing import IO, Self
 
 from qagen.errors import DataError
 from qagen.formats import decode, encode
-from qagen.intake.cut import CutDocument, Task
+from qagen.intake.task import CutDocument, Task
 
 _MEMORY_BYTES = 2 * 2**30
 """Of all children together."""
@@ -65,7 +65,7 @@ class Workshop:
             child.end()
 
     def cut(self, data: bytes, task: Task) -> CutDocument:
-        """As `cut.cut`, in a child.
+        """As `task.cut`, in a child.
 
         Raises:
             DataError: the document cannot be used, took too long or too much, or ended its reader.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from qagen.errors import DataError, UsageError
 from qagen.settings import Settings
 
 TEXT = "# Pump\n\n" + "The relief valve opens at 12 bar. " * 20 + "\n\n## Storage\n\n" + "Loosen the lines. " * 20
+
+
+prepare = sys.modules["qagen.intake.prepare"]
 
 
 def settings(**fields: Any) -> Settings:
@@ -196,3 +201,120 @@ def test_a_document_keeps_its_name_when_another_of_the_same_stem_comes_later() -
     intake.prepare([Path("a"), Path("b")], settings)
     assert Path("c/doc_chunks.json").read_bytes() == first
     assert len(list(Path("c").glob("*_chunks.json"))) == 2
+
+
+# Many documents
+
+
+def test_several_documents_at_a_time_give_the_same_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "_WORTH_CHILDREN", 0)
+    for number in range(20):
+        document(f"{number % 3}/part {number}.md", f"# Part {number}\n\n{TEXT}")
+    one = intake.prepare([Path("documents")], settings(jobs=1, chunks_dir=Path("one")))
+    many = intake.prepare([Path("documents")], settings(jobs=3, chunks_dir=Path("many")))
+
+    def without_time(folder: str) -> dict[str, Any]:
+        texts = {path.name: path.read_text() for path in Path(folder).iterdir()}
+        return {name: re.sub(r'"processed_at": ".*?"', "", text) for name, text in texts.items()}
+
+    assert one.done == many.done
+    assert [done.label for done in many.done] == sorted(done.label for done in many.done)
+    assert without_time("one") == without_time("many")
+
+
+def test_progress_is_told_after_each_document() -> None:
+    sizes = [document(f"{name}.md", TEXT * times).stat().st_size for times, name in enumerate("abc", start=1)]
+    told: list[tuple[int, int, int]] = []
+    intake.prepare([Path("documents")], settings(jobs=1), lambda *figures: told.append(figures))
+
+    assert [(done, total) for done, total, _ in told] == [(1, 3), (2, 3), (3, 3)]
+    assert told[-1][2] == sum(sizes)
+
+
+def test_a_document_that_is_gone_is_named_and_its_chunks_stay() -> None:
+    document("a.md")
+    gone = document("b.md")
+    intake.prepare([Path("documents")], settings())
+    gone.unlink()
+    prepared = intake.prepare([Path("documents")], settings())
+
+    (one,) = prepared.vanished
+    assert one.file == "documents/b.md"
+    assert one.why == "the document is gone; its chunks stay in b_chunks.json. Delete that file to leave them out"
+    assert Path("chunks/b_chunks.json").exists()
+
+
+def test_documents_that_were_not_named_this_time_are_not_gone() -> None:
+    document("a.md")
+    document("b.md")
+    intake.prepare([Path("documents")], settings())
+    assert intake.prepare([Path("documents/a.md")], settings()).vanished == []
+    assert intake.prepare([Path("documents")], settings(include=["a.*"])).vanished == []
+
+
+def test_what_is_known_of_a_document_stands_in_its_chunk_file() -> None:
+    document("pumpe.md", "# Pumpe\n\n" + "Das Ventil öffnet bei einem Druck von zwölf bar und schließt danach. " * 5)
+    intake.prepare([Path("documents")], settings())
+    value = json.loads(Path("chunks/pumpe_chunks.json").read_bytes())
+
+    assert value["metadata"]["title"] == "Pumpe"
+    assert value["metadata"]["language"] == "de"
+    assert value["metadata"]["tokens"] > 50
+    wanted = {"splitting_strategy": "markdown", "chosen_by": "auto", "size_unit": "characters", "min_chunk_size": 25}
+    assert wanted.items() <= value["processing_info"].items()
+
+
+def test_the_same_strategy_chosen_by_name_cuts_again_only_where_it_differs() -> None:
+    document("pump.md")
+    document("plain.txt", "Words. " * 100)
+    intake.prepare([Path("documents")], settings())
+    fates = {
+        one.label: one.fate for one in intake.prepare([Path("documents")], settings(splitting_strategy="token")).done
+    }
+    assert set(fates.values()) == {"cut again"}
+    prepared = intake.prepare([Path("documents")], settings(splitting_strategy="token"))
+    assert {one.fate for one in prepared.done} == {"unchanged"}
+
+
+def test_interrupted_work_leaves_whole_files_and_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepare, "_WORTH_CHILDREN", 0)
+    for number in range(10):
+        document(f"{number}.md")
+
+    def interrupt(done: int, *_: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        intake.prepare([Path("documents")], settings(jobs=2), interrupt)
+    for path in Path("chunks").glob("*_chunks.json"):
+        assert corpus.read_chunks(path).chunks
+    prepared = intake.prepare([Path("documents")], settings(jobs=2))
+    assert len(prepared.done) == 10
+    assert sum(one.fate == "unchanged" for one in prepared.done) >= 3
+
+
+def test_a_preview_writes_nothing_and_names_what_cannot_be_read() -> None:
+    document("pump.md")
+    document("empty.md", "")
+    previews = {one.label: one for one in intake.preview([Path("documents")], settings())}
+
+    assert previews["documents/empty.md"].problem == "it is empty"
+    cut = previews["documents/pump.md"].cut
+    assert cut is not None
+    assert cut.text == TEXT
+    assert not Path("chunks").exists()
+
+
+def test_links_and_names_of_all_kinds_stay_inside_the_folder() -> None:
+    names = ["new\nline.md", "a" * 246 + ".md", "-rf.md", "a..md", "größe 日本.md", "<b>[red].md", "quote'\".md"]
+    for name in names:
+        document(name, f"Text of {name}.")
+    prepared = intake.prepare([Path("documents")], settings())
+
+    assert len(prepared.done) + len(prepared.failed) == len(names)
+    assert not prepared.failed
+    written = sorted(path.name for path in Path("chunks").iterdir())
+    assert len(written) == 2 * len(names)
+    assert all(len(name.encode()) <= 255 and "\n" not in name and not name.startswith((".", "-")) for name in written)
+    assert sorted(path.name for path in Path().iterdir()) == ["chunks", "documents"]

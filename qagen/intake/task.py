@@ -99,6 +99,15 @@ def _language(text: str) -> str | None:
     letters = re.sub(r"[\W\d_]+", " ", sample)
     if len(letters) < _LETTERS_FOR_LANGUAGE and not re.search("[\u3040-\u9fff\uac00-\ud7af]{4}", letters):
         return None
+    return _classify(letters)
+
+
+def load_language_model() -> None:
+    """Now rather than at the first text: it unpacks itself into a temporary file."""
+    _classify("words")
+
+
+def _classify(words: str) -> str:
     import py3langid  # type: ignore[import-untyped]
 
-    return str(py3langid.classify(letters)[0])
+    return str(py3langid.classify(words)[0])
