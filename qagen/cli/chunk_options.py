@@ -50,7 +50,7 @@ MinChunkSize = Annotated[
     int | None,
     typer.Option(
         "--min-chunk-size",
-        help="What is smaller joins its neighbour. [dim]default: an eighth of the size[/]",
+        help="What is smaller joins its neighbour. [dim]default: a quarter of the size[/]",
         rich_help_panel=SIZES,
     ),
 ]

@@ -18,7 +18,7 @@ from qagen.formats import Chunk
 
 __all__ = ["STRATEGIES", "CutOrder", "Piece", "chunks", "count_tokens", "pieces", "strategy_for"]
 
-_LEAST_SHARE = 8
+_LEAST_SHARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CutOrder:
     unit: str = "characters"
     """`characters` or (estimated) `tokens`."""
     least: int | None = None
-    """Smaller chunks join their neighbours; None: an eighth of the size."""
+    """Smaller chunks join their neighbours; None: a quarter of the size."""
 
     @property
     def limits(self) -> Limits:

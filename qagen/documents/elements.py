@@ -10,21 +10,27 @@ H2O, 1st, and `[1]` where it leads to a note.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Literal
 
 from qagen.documents.composer import Composer, one_line
 
-BLOCKS = frozenset(
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text, as a set."""
+    return frozenset(text.split())
+
+
+BLOCKS = words(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu ol p page pre search section "
-    "summary table tbody td tfoot th thead tr ul xmp".split()
+    "summary table tbody td tfoot th thead tr ul xmp"
 )
 """What stands in lines of its own."""
-INLINE = frozenset("a code math note q rt samp sub sup tt".split())
+INLINE = words("a code math note q rt samp sub sup tt")
 """What changes the text inside of a line."""
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -59,7 +65,7 @@ class Open:
     """An element begins. `br`, `hr` and `img` end at once, without a `Close`."""
 
     name: str
-    attributes: Mapping[str, str] = MappingProxyType({})
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,9 +306,9 @@ class _Converter:
     # Lines
 
     def _image(self, alt: str) -> None:
-        words = one_line(_INVISIBLE.sub("", alt))
-        if words and not _FILE_NAME.fullmatch(words):
-            self._line.append(f"[image: {words}]")
+        shown = one_line(_INVISIBLE.sub("", alt))
+        if shown and not _FILE_NAME.fullmatch(shown):
+            self._line.append(f"[image: {shown}]")
 
     def _close_inline(self, name: str) -> None:
         if not self._marks or self._marks[-1][0] != name:
@@ -314,9 +320,9 @@ class _Converter:
         del self._line[start:]
         before = self._line[-1][-1] if self._line else ""
         in_heading = bool(self._holders) and self._holders[-1].kind == "heading"
-        words = inner if name in ("code", "samp", "tt") and in_heading else _marked(name, inner, before)
-        if words:
-            self._line.append(words)
+        shown = inner if name in ("code", "samp", "tt") and in_heading else _marked(name, inner, before)
+        if shown:
+            self._line.append(shown)
 
     def _flush(self) -> None:
         """The line ends: what is in it is a paragraph, or one of the paragraphs of what is open."""
@@ -409,7 +415,7 @@ class _Converter:
             self._add(Part("table", rows=rows))
 
     def _grid(self, table: _Table) -> list[list[str]]:
-        """The texts of the cells. One that covers rows is repeated in each, beside it columns that it covers stay empty."""
+        """The texts of the cells. One that covers rows is repeated in each; columns that it covers are empty."""
         rows: list[list[str]] = []
         held: dict[int, tuple[str, int]] = {}
         """By column: the text of a cell from above, and how many more rows it covers."""
@@ -505,44 +511,46 @@ def _flat(parts: Sequence[Part]) -> str:
 
 def _marked(name: str, inner: str, before: str) -> str:
     """The text of an inline element in a way that shows it; `before` is the character to its left, if there is one."""
-    words = inner.strip()
-    if not words:
+    inside = inner.strip()
+    if not inside:
         return inner
     match name:
         case "sup":
-            return _raised(words, before)
+            return _raised(inside, before)
         case "sub":
-            return _lowered(words, before)
+            return _lowered(inside, before)
         case "code" | "samp" | "tt":
-            return inner if "`" in words or "\n" in words else inner.replace(words, f"`{words}`")
+            return inner if "`" in inside or "\n" in inside else inner.replace(inside, f"`{inside}`")
         case "q":
-            return f"“{words}”"
+            return f"“{inside}”"
         case "a":  # the reader keeps those that lead to notes
-            return f"[{words.strip('[]()^')}]"
+            return f"[{inside.strip('[]()^')}]"
         case "note":
-            return f"[note: {words}]"
+            return f"[note: {inside}]"
         case "rt":
-            return f"({words})"
+            return f"({inside})"
     return inner
 
 
-def _raised(words: str, before: str) -> str:
+def _raised(inside: str, before: str) -> str:
     """2 after `a` -> `^2`. Ordinals (1st, 2e), signs, and what has nothing to stand on, stay as they are."""
-    alone = not before or before.isspace() or words[0] in "[("
-    is_ordinal = re.fullmatch(r"[^\W\d_]{2,}\.?", words) or (words in "eaoªº" and (before.isdigit() or before in "IVXLC"))
-    if alone or is_ordinal or not any(sign.isalnum() for sign in words):
-        return words
-    if words.isdigit() and before in ".,;:!?”\"'’»":
-        return f"[{words}]"
-    return f"^{words}" if re.fullmatch(r"[-+−–]?\w+[-+−–]?", words) else f"^({words})"
+    alone = not before or before.isspace() or inside[0] in "[("
+    is_ordinal = re.fullmatch(r"[^\W\d_]{2,}\.?", inside) or (
+        inside in "eaoªº" and (before.isdigit() or before in "IVXLC")
+    )
+    if alone or is_ordinal or not any(sign.isalnum() for sign in inside):
+        return inside
+    if inside.isdigit() and before in ".,;:!?”\"'’»":
+        return f"[{inside}]"
+    return f"^{inside}" if re.fullmatch(r"[-+−–]?\w+[-+−–]?", inside) else f"^({inside})"
 
 
-def _lowered(words: str, before: str) -> str:
+def _lowered(inside: str, before: str) -> str:
     """`_i`. A number after a letter joins it, as in H2O."""
-    alone = not before or before.isspace() or not any(sign.isalnum() for sign in words)
-    if alone or (words.isdigit() and (before.isalpha() or before in ")]")):
-        return words
-    return f"_{words}" if re.fullmatch(r"\w+", words) else f"_({words})"
+    alone = not before or before.isspace() or not any(sign.isalnum() for sign in inside)
+    if alone or (inside.isdigit() and (before.isalpha() or before in ")]")):
+        return inside
+    return f"_{inside}" if re.fullmatch(r"\w+", inside) else f"_({inside})"
 
 
 _BETWEEN = {"msup": "^", "mover": "^", "msub": "_", "munder": "_", "mfrac": "/"}
@@ -593,7 +601,7 @@ def _grouped(text: str) -> str:
 def _tex(tokens: Sequence[Token]) -> str:
     """What the writer of the formula gives beside it."""
     found = tokens[0].attributes.get("alttext", "") if tokens and isinstance(tokens[0], Open) else ""
-    for token, content in zip(tokens, tokens[1:], strict=False):
+    for token, content in itertools.pairwise(tokens):
         if not found and isinstance(token, Open) and isinstance(content, str) and token.name == "annotation":
             found = content if "tex" in token.attributes.get("encoding", "").lower() else ""
     match = re.fullmatch(r"\s*\{\\(?:displaystyle|textstyle)\s*(.*)\}\s*", found, re.DOTALL)

@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 
 from qagen.documents import elements, text
 from qagen.documents.composer import Composer, one_line
-from qagen.documents.elements import Close, Open, Token
+from qagen.documents.elements import Close, Open, Token, words
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
 
-_LEFT_OUT = frozenset(
+_LEFT_OUT = words(
     "audio button canvas datalist del embed iframe input map nav noembed noframes noscript object output progress rp "
-    "script select style svg template textarea title video".split()
+    "script select style svg template textarea title video"
 )
 _LEFT_OUT_CLASSES = frozenset({"headerlink", "hash-link", "anchorjs-link", "mw-editsection"})
 """Signs beside headings that lead to themselves."""
@@ -30,8 +30,10 @@ _BOILERPLATE = frozenset({"header", "footer", "aside"})
 MAIN_SHARE = 0.25
 """Of the page's text. A smaller <main> or <article> is not what the page is about."""
 
-_VOID = frozenset("area base br col embed hr img input link meta page param source track wbr".split())
-_RAW = frozenset("iframe noembed noframes script style textarea title xmp".split())
+_VOID = words("area base br col embed hr img input link meta param source track wbr")
+_BREAKS = frozenset({"br", "hr", "img"})
+"""Those of them that the text shows."""
+_RAW = words("iframe noembed noframes script style textarea title xmp")
 """In these, tags are text."""
 _CELLS = ("td", "th", "caption", "table")
 _ROW_PARTS = frozenset({"td", "th", "tr", "thead", "tbody", "tfoot", "caption"})
@@ -42,18 +44,20 @@ _ENDED_BY = {
     "td": (("td", "th", "caption"), ("table",)),
     "th": (("td", "th", "caption"), ("table",)),
     "tr": (("tr", "td", "th", "caption"), ("table",)),
-    **dict.fromkeys(("thead", "tbody", "tfoot"), (("thead", "tbody", "tfoot", "tr", "td", "th", "caption"), ("table",))),
+    **dict.fromkeys(
+        ("thead", "tbody", "tfoot"), (("thead", "tbody", "tfoot", "tr", "td", "th", "caption"), ("table",))
+    ),
     **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), (("h1", "h2", "h3", "h4", "h5", "h6"), _CELLS)),
     "rt": (("rt", "rp"), ("ruby",)),
     "rp": (("rt", "rp"), ("ruby",)),
     "body": (("head",), ()),
 }
 """Which open elements end where one begins, unless one of the others stands between."""
-_TRACKED = elements.BLOCKS | elements.INLINE | _LEFT_OUT | {"head", "ruby"}
+_TRACKED = (elements.BLOCKS | elements.INLINE | _LEFT_OUT | {"head", "ruby"}) - {"a", "note", "page"}
 """What is followed from its start to its end; other inline elements say nothing that is kept."""
-_ATTRIBUTES = frozenset(
+_ATTRIBUTES = words(
     "alt alttext aria-hidden class colspan content encoding epub:type hidden href http-equiv lang name open property "
-    "role rowspan start style type value xml:lang".split()
+    "role rowspan start style type value xml:lang"
 )
 
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
@@ -62,9 +66,13 @@ _PREFIX = re.compile(r"(?:m|mml|svg|html|xhtml|h):")
 _ATTRIBUTE = re.compile(r"""[\s/]*([^\s/>][^\s/>=]*)(?:\s*=\s*("[^"]*"|'[^']*'|[^\s>]*))?""")
 _TAG_END = re.compile(r"[\s/]*>")
 _COMMENT_END = re.compile(r"--!?>")
-_LONG_NUMBER = re.compile(r"&#[xX]?[0-9a-fA-F]{9,};?")
+_DOCUMENT_TYPE = re.compile(r"\s*(?:<\?xml[^>]*>)?\s*<!DOCTYPE[^>\[]*\[[^\]]*\]\s*>", re.IGNORECASE)
+"""One with declarations, which hold tags."""
+_LONG_NUMBER = re.compile(r"&#(?:[0-9]{9,}|[xX][0-9a-fA-F]{9,});?")
 """No character has one; Python refuses to read thousands of digits."""
-_DECLARED = re.compile(rb"""(?:<meta[^>]{1,200}?charset|<\?xml[^>]{1,200}?encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_DECLARED = re.compile(
+    rb"""(?:<meta[^>]{1,200}?charset|<\?xml[^>]{1,200}?encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
+)
 _ENCODINGS = re.compile(
     r"utf-?8|iso[-_]?8859-?\d+|latin-?\d|(?:windows-|cp)\d+|koi8-[ru]|gb\w+|big5\w*|(?:x-)?s(?:hift[-_]?)?jis|"
     r"euc-(?:jp|kr|cn)|ks_c_5601-1987|iso-2022-(?:jp|kr)|mac\w+|tis-620|us-ascii|ascii"
@@ -83,15 +91,13 @@ _BROADER = {
 """What browsers read instead, by Python's names: pages use signs that the declared encoding lacks."""
 
 
-def read(data: bytes, _: Reading = Reading()) -> Document:
+def read(data: bytes, _: Reading) -> Document:
     """A document with the main part of a page, or all of its text. Its title is that of <title>, og:title or h1."""
     source, notes = decode(data)
     page = parse(source, is_xml=source.lstrip().startswith("<?xml"))
     composer = Composer()
     elements.write(_main_part(page.tokens), composer)
-    document = composer.document(
-        title=page.title, language=page.language, notes=(*notes, *page.notes), markup="html"
-    )
+    document = composer.document(title=page.title, language=page.language, notes=(*notes, *page.notes), markup="html")
     if not document.text.strip():
         raise DataError("it holds no text (a page that scripts fill? save it from the browser after it has loaded)")
     return document
@@ -122,7 +128,9 @@ def _declared(data: bytes) -> str | None:
     if not _ENCODINGS.fullmatch(name):
         return None
     try:
-        encoding = codecs.lookup(name.removeprefix("x-").replace("windows-", "cp").replace("ks_c_5601-1987", "cp949")).name
+        encoding = codecs.lookup(
+            name.removeprefix("x-").replace("windows-", "cp").replace("ks_c_5601-1987", "cp949")
+        ).name
     except LookupError:
         return None
     return None if encoding == "utf-8" else _BROADER.get(encoding, encoding)
@@ -165,11 +173,14 @@ class _Parser:
         self._hidden: int | None = None
         """Where in the stack the outermost element stands that is left out."""
         self._title: list[str] | None = None
+        """The text of the first <title>."""
+        self._social_title: str | None = None
         self._unclosed: set[str] = set()
         """Raw elements whose end was looked for in vain."""
 
     def run(self) -> None:
-        position = 0
+        declared = _DOCUMENT_TYPE.match(self._source)
+        position = declared.end() if declared else 0
         while found := _MARKUP.search(self._source, position):
             start = found.start()
             self._text(self._source[position:start])
@@ -184,24 +195,29 @@ class _Parser:
                 position = self._start_tag(start)
         self._text(self._source[position:])
         self._pop(0)
-        if self._title is not None and self.page.title is None:
-            self.page.title = one_line("".join(self._title))
+        self.page.title = one_line("".join(self._title or ())) or self._social_title
 
     def _after(self, mark: str, start: int) -> int:
-        """The place after the next mark; the end of the source where there is none."""
+        """The place after the next mark."""
         found = self._source.find(mark, start)
-        return found + len(mark) if found >= 0 else len(self._source)
+        return found + len(mark) if found >= 0 else self._lost(start)
+
+    def _lost(self, start: int) -> int:
+        """What is never closed reaches to the end, as in browsers."""
+        size = len(self._source) - start
+        self.page.notes.append(f"it is cut off, or a tag is never closed: its last {size:,} characters are left out")
+        return len(self._source)
 
     def _text(self, raw: str) -> None:
         self._add_text(_unescaped(raw))
 
-    def _add_text(self, words: str) -> None:
-        if not words:
+    def _add_text(self, content: str) -> None:
+        if not content:
             return
         if self._hidden is None:
-            self.page.tokens.append(words)
+            self.page.tokens.append(content)
         elif self._title is not None and self._stack[-1] == "title":
-            self._title.append(words)
+            self._title.append(content)
 
     def _declaration(self, start: int) -> int:
         """A comment, a document type, or text that stands for itself in XML."""
@@ -210,11 +226,11 @@ class _Parser:
             if source.startswith((">", "->"), start + 4):
                 return self._after(">", start)
             end = _COMMENT_END.search(source, start + 4)
-            return end.end() if end else len(source)
+            return end.end() if end else self._lost(start)
         if source.startswith("<![CDATA[", start) and (self._is_xml or self._places.get("math")):
-            end_ = source.find("]]>", start)
-            self._add_text(source[start + 9 : end_ if end_ >= 0 else len(source)])
-            return self._after("]]>", start)
+            after = self._after("]]>", start)
+            self._add_text(source[start + 9 : after - 3])
+            return after
         return self._after(">", start)
 
     def _end_tag(self, start: int) -> int:
@@ -236,8 +252,7 @@ class _Parser:
                 attributes.setdefault(key, _unescaped(value[1:-1] if quoted else value))
         end = _TAG_END.match(self._source, position)
         if end is None:
-            self.page.notes.append(f"it is cut off inside of a tag; the last {len(self._source) - start} characters are lost")
-            return len(self._source)
+            return self._lost(start)
         is_whole = "/" in end[0] and (self._is_xml or self._is_foreign(name))
         self._start(name, attributes)
         if is_whole and self._stack and self._stack[-1] == name:
@@ -266,41 +281,48 @@ class _Parser:
         self._facts(name, attributes)
         self._end_implied(name)
         leaves_out = _is_left_out(name, attributes)
-        inside = self._hidden is not None or bool(self._places.get("math"))
         if name in _VOID:
-            if not leaves_out and self._hidden is None and name != "page":
+            if name in _BREAKS and not leaves_out and self._hidden is None:
                 self.page.tokens.append(Open(name, attributes))
-        elif name in _TRACKED or leaves_out or inside:
-            if name == "a" and not (inside or leaves_out or self._leads_to_note(attributes)):
-                return
-            self._push(name, attributes, leaves_out)
+        elif self._is_tracked(name, attributes) or leaves_out:
+            self._places.setdefault(name, []).append(len(self._stack))
+            if self._hidden is None:
+                self._begin(name, attributes, leaves_out)
+            self._stack.append(name)
 
-    def _push(self, name: str, attributes: Mapping[str, str], leaves_out: bool) -> None:
-        self._places.setdefault(name, []).append(len(self._stack))
-        if self._hidden is None:
-            if leaves_out:
-                self._hidden = len(self._stack)
-                self._title = [] if name == "title" and self._title is None else self._title
-            else:
-                self.page.tokens.append(Open(name, attributes))
-        self._stack.append(name)
+    def _is_tracked(self, name: str, attributes: Mapping[str, str]) -> bool:
+        """Whether it is followed. Inside of what is left out all are, so that its end is not mistaken."""
+        if name == "a":
+            kinds = {*attributes.get("epub:type", "").split(), attributes.get("role")}
+            in_sup = bool(self._stack) and self._stack[-1] == "sup" and "href" in attributes
+            leads_to_note = in_sup or "noteref" in kinds or "doc-noteref" in kinds
+        return (
+            name in _TRACKED
+            or self._hidden is not None
+            or bool(self._places.get("math"))
+            or (name == "a" and leads_to_note)
+        )
 
-    def _leads_to_note(self, attributes: Mapping[str, str]) -> bool:
-        kinds = (attributes.get("epub:type", "") + " " + attributes.get("role", "")).split()
-        return bool({"noteref", "doc-noteref"}.intersection(kinds)) or bool(self._places.get("sup") and "href" in attributes)
+    def _begin(self, name: str, attributes: Mapping[str, str], leaves_out: bool) -> None:
+        if not leaves_out:
+            self.page.tokens.append(Open(name, attributes))
+            return
+        self._hidden = len(self._stack)
+        if name == "title" and self._title is None:
+            self._title = []
 
     def _end(self, name: str) -> None:
         if name in ("html", "body"):
             return
         places = self._places.get(name)
         barrier = -1 if name == "table" else self._last(("table",) if name in _ROW_PARTS else _CELLS)
-        if places and places[-1] > barrier or places and name in _CELLS and places[-1] == barrier:
+        if places and places[-1] > barrier:
             self._pop(places[-1])
         elif name == "p" and self._hidden is None:
             self.page.tokens += (Open("p"), Close("p"))  # browsers begin a new paragraph there
 
     def _end_implied(self, name: str) -> None:
-        if name in elements.BLOCKS and name not in ("html", "body", "page"):
+        if name in elements.BLOCKS and name not in ("html", "body"):
             self._end_above(("p",), _CELLS)
         if name in _ENDED_BY:
             self._end_above(*_ENDED_BY[name])
@@ -313,6 +335,7 @@ class _Parser:
             self._pop(min(above))
 
     def _last(self, names: Sequence[str]) -> int:
+        """The innermost place of any of them; -1 where none is open."""
         return max((places[-1] for name in names if (places := self._places.get(name))), default=-1)
 
     def _pop(self, place: int) -> None:
@@ -326,13 +349,96 @@ class _Parser:
                 self._hidden = None
 
     def _facts(self, name: str, attributes: Mapping[str, str]) -> None:
-        """What the page says of itself. The title element is read when it ends."""
+        """What the page says of itself."""
         page = self.page
         if name in ("html", "body"):
-            tag = attributes.get("lang") or attributes.get("xml:lang")
-            page.language = page.language or elements.language(tag)
+            page.language = page.language or elements.language(attributes.get("lang") or attributes.get("xml:lang"))
             page.kinds |= set(attributes.get("epub:type", "").split())
-        elif name == "meta":
-            kind = (attributes.get("property") or attributes.get("name", "")).lower()
-            if kind == "og:title" and not page.title:
-                self._og_title = attributes.get("content")
+        elif name == "meta" and "og:title" in (attributes.get("property"), attributes.get("name")):
+            self._social_title = self._social_title or attributes.get("content")
+
+
+def _is_left_out(name: str, attributes: Mapping[str, str]) -> bool:
+    if name in ("html", "body"):
+        return False  # pages hide themselves until a script shows them
+    if name in _LEFT_OUT or (name == "dialog" and "open" not in attributes):
+        return True
+    kinds = {*attributes.get("epub:type", "").split(), attributes.get("role", "")}
+    return bool(
+        ("hidden" in attributes and attributes["hidden"].lower() != "until-found")
+        or attributes.get("aria-hidden", "").lower() == "true"
+        or _DISPLAY_NONE.search(attributes.get("style", ""))
+        or kinds & _LEFT_OUT_ROLES
+        or _LEFT_OUT_CLASSES.intersection(attributes.get("class", "").split())
+    )
+
+
+def _local(name: str) -> str:
+    return _PREFIX.sub("", name.lower(), count=1)
+
+
+def _unescaped(raw: str) -> str:
+    """With its entities resolved, once."""
+    return html.unescape(_LONG_NUMBER.sub("\ufffd", raw)) if "&" in raw else raw
+
+
+# The main part
+
+
+@dataclass(slots=True)
+class _Region:
+    """An element of the page: tokens[start:end]."""
+
+    name: str
+    start: int
+    end: int
+    size: int
+    """Characters of text in it."""
+
+
+def _main_part(tokens: list[Token]) -> list[Token]:
+    """<main>, or the only <article>, where it holds enough of the text. Else the page without what stands around it."""
+    regions, size = _regions(tokens)
+    mains = [region for region in regions if region.name == "main"]
+    articles = [region for region in regions if region.name == "article"]
+    candidates = mains or (articles if len(articles) == 1 else [])
+    best = max(candidates, key=lambda region: region.size, default=None)
+    if best and best.size >= MAIN_SHARE * size:
+        return tokens[best.start : best.end]
+    return _without_boilerplate(tokens) if mains or articles else tokens
+
+
+def _regions(tokens: Sequence[Token]) -> tuple[list[_Region], int]:
+    """The <main> and <article> elements, and how much text there is."""
+    found: list[_Region] = []
+    open_: list[_Region] = []
+    size = 0
+    for place, token in enumerate(tokens):
+        if isinstance(token, str):
+            size += len(token.strip())
+        elif isinstance(token, Open):
+            if token.name not in _BREAKS:
+                name = "main" if token.attributes.get("role") == "main" else token.name
+                open_.append(_Region(name, place, place, size))
+        else:
+            region = open_.pop()
+            if region.name in ("main", "article"):
+                found.append(_Region(region.name, region.start, place + 1, size - region.size))
+    return found, size
+
+
+def _without_boilerplate(tokens: Sequence[Token]) -> list[Token]:
+    """Without headers, footers and asides that stand outside of <main> and <article>."""
+    kept: list[Token] = []
+    inside = outside = 0
+    """How many elements are open of those that hold content, and of those that are left out."""
+    for token in tokens:
+        name = "" if isinstance(token, str) else token.name
+        step = 1 if isinstance(token, Open) else -1
+        if not outside and name in ("main", "article"):
+            inside += step
+        if not inside and name in _BOILERPLATE:
+            outside += step
+        elif not outside:
+            kept.append(token)
+    return kept

@@ -10,19 +10,21 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
+from itertools import groupby, islice, pairwise
+from typing import Any, Literal
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
-from qagen.documents.types import Document, Heading, Reading
+from qagen.documents.composer import one_line
+from qagen.documents.types import Block, Document, Heading, Reading
 from qagen.errors import DataError
+
+Kind = Literal["text", "list", "table", "code"]
 
 MOST_PAGES_NAMED = 10
 END_WITHIN = 4096
@@ -39,7 +41,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n|(?<=\x02)")
 _BULLET = re.compile(r"\s*[•◦▪▫‣·●○■□◆➢➤✓✔]")
 _MARK = re.compile(r"\s*(?:[-–—*+]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?|\[\d+\])\s")
 """What may begin an item of a list, and may stand at the beginning of a line by chance."""
-_MONOSPACED = re.compile(r"courier|mono|consol|menlo|typewriter|inconsolata|cmtt|lettergothic", re.IGNORECASE)
+_MONOSPACED = re.compile(r"courier|mono(?!type)|consol|menlo|typewriter|inconsolata|cmtt|lettergothic", re.IGNORECASE)
 _UNSPACED = r"\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 """Scripts that put no spaces between words."""
 _WITHOUT_SPACE = re.compile(rf"[{_UNSPACED}]\Z")
@@ -48,12 +50,28 @@ _COMPOUND = re.compile(r"\b(\w+)-(\w+)\b")
 _NO_WORDS = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"(?:[\dIVX]+[.)]?)+\s+|(?:chapter|section|appendix|kapitel|abschnitt)\s+\S+\s+", re.IGNORECASE)
 _PROGRAM = re.compile(r"microsoft (?:office )?(?:word|powerpoint|excel)\s*-\s*", re.IGNORECASE)
-_FILE_NAME = re.compile(r"\.(?:docx?|pptx?|xlsx?|odt|rtf|txt|tex|dvi|ps|pdf|indd|qxd|fm|pages|html?|md)$", re.IGNORECASE)
+_FILE_NAME = re.compile(
+    r"\.(?:docx?|pptx?|xlsx?|odt|rtf|txt|tex|dvi|ps|pdf|indd|qxd|fm|pages|html?|md)$", re.IGNORECASE
+)
 _JUNK_TITLES = re.compile(
     r"\(?(?:untitled|anonymous|unspecified|unknown|no title|ohne titel|sans titre)\)?(?:[-_ ]?\d+)?$"
     r"|(?:powerpoint.presentation|word document|document|dokument|slide|folie)[-_ ]?\d*$",
     re.IGNORECASE,
 )
+
+_MOST_HEADINGS = 10_000
+_MOST_COLUMNS = 200
+_SHORT = 4
+"""Letters of a title that could stand in any line by chance."""
+_HEADING_SIZE = 1.13
+_MOST_IN_HEADINGS = 0.3
+"""Share of the text: more of it is no headings but a text in several sizes."""
+# In sizes of the font:
+_WIDEST_LETTER_AND_SPACE = 2.2
+_RAGGED = 3.5
+"""By how much lines end before the edge that is not straight."""
+_NARROWEST = 15
+"""Columns of text; what is narrower are addresses, captions, cells."""
 
 
 def read(data: bytes, _: Reading) -> Document:
@@ -298,3 +316,243 @@ def _parts(lines: Sequence[_Line], compounds: set[str]) -> list[_Part]:
             parts.append(_Part(line.text.replace(_HYPHEN, "-"), line, _kind(line), _is_apart(part, line, widest_gap)))
     _indent(parts)
     return parts
+
+
+def _kind(line: _Line) -> Kind:
+    if line.is_code:
+        return "code"
+    if line.is_row:
+        return "table"
+    return "list" if _is_marked(line.text) else "text"
+
+
+def _is_apart(part: _Part | None, line: _Line, widest_gap: float) -> bool:
+    if part is None or (part.kind == "code") != line.is_code or not _same_size(part.last, line):
+        return True
+    return not 0 < part.last.height - line.height <= widest_gap * line.size
+
+
+def _widest_gap(lines: Sequence[_Line]) -> float:
+    """From baseline to baseline within a paragraph, in sizes of the font: what is usual on the page, and a bit."""
+    gaps = [(above.height - below.height) / below.size for above, below in pairwise(lines) if _same_size(above, below)]
+    usual = sorted(gap for gap in gaps if 0.8 < gap < 3.5)
+    # Lines of one paragraph are the closest, but a few closer ones (formulas) do not decide.
+    return 1.25 * usual[len(usual) // 4] if usual else 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Where a column of text ends on the right."""
+
+    right: float
+    sure: bool
+    """Several lines reach it."""
+
+
+def _edges(lines: Sequence[_Line]) -> list[_Edge]:
+    """For each line, the edge of the column that it stands in."""
+    edges: list[_Edge] = []
+    column: list[_Line] = []
+    for line in lines:
+        if column and not _is_below(column[-1], line):
+            edges += _column_edges(column)
+            column = []
+        column.append(line)
+    return edges + _column_edges(column)
+
+
+def _is_below(above: _Line, line: _Line) -> bool:
+    overlap = above.left < line.right and line.left < above.right
+    return overlap and line.height < above.height and round(line.direction) == round(above.direction)
+
+
+def _column_edges(column: Sequence[_Line]) -> list[_Edge]:
+    by_size: dict[int, list[float]] = {}
+    for line in column:
+        if not line.is_row and not line.is_code:
+            by_size.setdefault(round(line.size), []).append(line.right)
+    edges = {size: _edge(sorted(rights, reverse=True), size) for size, rights in by_size.items()}
+    return [edges.get(round(line.size), _Edge(line.right, False)) for line in column]
+
+
+def _edge(rights: Sequence[float], size: float) -> _Edge:
+    """The widest line decides, unless no other comes near it."""
+    for wide, next_wide in pairwise(rights):
+        if wide - next_wide <= _RAGGED * size:
+            return _Edge(wide, True)
+    return _Edge(rights[0], False)
+
+
+def _continues(part: _Part, line: _Line, edge: _Edge, widest_gap: float) -> bool:
+    """Whether a line goes on with the paragraph."""
+    last = part.last
+    if part.kind in ("code", "table") or line.is_code:
+        return False
+    if last.text.endswith(_HYPHEN):
+        return True
+    if line.is_row or not _same_size(last, line) or round(last.direction) != round(line.direction):
+        return False
+    if _BULLET.match(line.text) or _FROM_THE_RIGHT.search(line.text):
+        return False
+    full = (
+        last.right - last.left >= _NARROWEST * last.size and edge.right - last.right < line.first_word + line.size / 4
+    )
+    if not full:
+        return False
+    mid_sentence = last.text[-1] not in ".:;!?" and line.text[0].islower()
+    gap = (last.height - line.height) / line.size
+    if gap <= 0:
+        return mid_sentence and line.left > last.right  # at the top of the next column
+    return 0.5 < gap <= widest_gap and _is_aligned(part, line) and (edge.sure or mid_sentence)
+
+
+def _is_aligned(part: _Part, line: _Line) -> bool:
+    """Whether it begins where a line of that paragraph may."""
+    last = part.last
+    shift = (line.left - last.left) / line.size
+    if _MARK.match(line.text):  # the next item of a list, unless a dash or a number came to stand there by chance
+        return part.kind == "text" and abs(shift) <= 0.5 and last.text[-1] not in ".:;!?"
+    centred = abs(line.left + line.right - last.left - last.right) <= line.size
+    if part.lines > 1:
+        return abs(shift) <= 0.5 or centred
+    return -0.5 <= shift <= 6 if part.kind == "list" else -6 <= shift <= 0.5 or centred
+
+
+def _same_size(one: _Line, other: _Line) -> bool:
+    return abs(one.size - other.size) <= 0.06 * max(one.size, other.size)
+
+
+def _joined(text: str, more: str, compounds: set[str]) -> str:
+    """The text and the next line; a hyphen goes where it only broke the word."""
+    more = more.replace(_HYPHEN, "-") if not more.endswith(_HYPHEN) else more
+    before = text.removesuffix(_HYPHEN).removesuffix("-")
+    if before != text and before and not before[-1].isspace():
+        left, right = re.search(r"\w*\Z", before), re.match(r"\w*", more)
+        whole = f"{left[0] if left else ''}-{right[0] if right else ''}".casefold()
+        broken = before[-1].islower() and more[0].islower() and whole not in compounds
+        return f"{before}{'' if broken else '-'}{more}"
+    together = _WITHOUT_SPACE.search(text) and _WITHOUT_SPACE.match(more[0])
+    return f"{text}{'' if together else ' '}{more}"
+
+
+def _indent(parts: Sequence[_Part]) -> None:
+    """Give lines of code the spaces that they begin with."""
+    for kind, same in groupby(parts, key=lambda part: part.kind):
+        block = list(same) if kind == "code" else []
+        left = min((part.last.left for part in block), default=0)
+        for part in block:
+            columns = min(round((part.last.left - left) / part.last.advance), _MOST_COLUMNS)
+            part.text = " " * columns + part.text
+
+
+# The document
+
+
+def _compose(pages: Sequence[Sequence[_Part]]) -> tuple[str, tuple[int, ...]]:
+    """The text, and where each page begins. The parts learn where they stand."""
+    pieces: list[str] = []
+    length = 0
+    offsets = []
+    for parts in pages:
+        offsets.append(length + 2 if pieces else 0)
+        for at, part in enumerate(parts):
+            if pieces:
+                pieces.append("\n\n" if at == 0 or _stands_apart(parts[at - 1], part) else "\n")
+                length += len(pieces[-1])
+            part.offset = length
+            pieces.append(part.text)
+            length += len(part.text)
+    text = "".join(pieces) + "\n"
+    return text, tuple(min(offset, len(text)) for offset in offsets)
+
+
+def _stands_apart(above: _Part, part: _Part) -> bool:
+    return part.apart or (max(above.lines, part.lines) > 1 and not above.kind == part.kind == "list")
+
+
+def _blocks(pages: Sequence[Sequence[_Part]]) -> Iterator[Block]:
+    for parts in pages:
+        for kind, same in groupby(parts, key=lambda part: part.kind):
+            block = list(same)
+            if kind != "text" and len(block) > 1:
+                yield Block(block[0].offset, block[-1].offset + len(block[-1].text), kind)
+
+
+def _outline(pdf: Any, pages: Sequence[Sequence[_Part]], offsets: Sequence[int]) -> list[Heading]:
+    """The headings that the author's program listed, each at its words on its page, else where the page begins."""
+    found = []
+    keys = [[_key(part.text) for part in parts] for parts in pages]
+    after = (-1, 0)
+    for bookmark in islice(pdf.get_toc(), _MOST_HEADINGS):
+        title = one_line(_clean(bookmark.get_title()))
+        target = bookmark.get_dest()
+        page = None if target is None else target.get_index()
+        if not title or page is None or not 0 <= page < len(pages):
+            continue
+        start = after[1] if after[0] == page else 0
+        at = _place(title, keys[page], start)
+        if at is not None:
+            after = (page, at + 1)
+        offset = offsets[page] if at is None else pages[page][at].offset
+        found.append(Heading(offset, bookmark.level + 1, title))
+    return sorted(found, key=lambda heading: heading.offset)
+
+
+def _place(title: str, keys: Sequence[str], start: int) -> int | None:
+    """The part of a page that is the heading; it may have a number that the outline leaves out, or none."""
+    wanted = {_key(title), _key(_NUMBER.sub("", title, count=1))} - {""}
+    order = [*range(start, len(keys)), *range(start)]
+    for fits in (
+        lambda key, one: key == one,
+        lambda key, one: len(one) > _SHORT and key.endswith(one) and len(key) <= len(one) + _SHORT,
+        lambda key, one: len(one) > _SHORT and key.startswith(one),
+        lambda key, one: len(key) > _SHORT and one.startswith(key),
+    ):
+        for at in order:
+            if any(fits(keys[at], one) for one in wanted):
+                return at
+    return None
+
+
+def _key(text: str) -> str:
+    return _NO_WORDS.sub("", text).casefold()
+
+
+def _headings_by_size(pages: Sequence[Sequence[_Part]]) -> list[Heading]:
+    """Lines in a clearly larger font than the text; the largest are the highest."""
+    parts = [part for page in pages for part in page]
+    letters: Counter[float] = Counter()
+    for part in parts:
+        letters[round(part.last.size * 2) / 2] += len(part.text)
+    usual = letters.most_common(1)[0][0]
+    found = [part for part in parts if part.last.size >= _HEADING_SIZE * usual and _reads_as_heading(part)]
+    if sum(len(part.text) for part in found) > _MOST_IN_HEADINGS * letters.total():
+        return []
+    levels: list[float] = []
+    for size in sorted({part.last.size for part in found}, reverse=True):
+        if not levels or size < 0.95 * levels[-1]:
+            levels.append(size)
+    return [Heading(part.offset, _level(part, levels), one_line(part.text)) for part in found]
+
+
+def _reads_as_heading(part: _Part) -> bool:
+    letters = sum(letter.isalpha() for letter in part.text)
+    return part.kind in ("text", "list") and letters >= 2 and len(part.text) <= 200 and part.text[-1] not in ".,;"
+
+
+def _level(part: _Part, sizes: Sequence[float]) -> int:
+    return min(next(level for level, size in enumerate(sizes, 1) if part.last.size >= 0.95 * size), 6)
+
+
+def _largest(headings: Sequence[Heading], offsets: Sequence[int]) -> str | None:
+    """The title on the first page."""
+    end = offsets[1] if len(offsets) > 1 else math.inf
+    first = [heading for heading in headings if heading.offset < end and heading.level == 1]
+    return first[0].text if first else None
+
+
+def _title(pdf: Any) -> str | None:
+    """As the file says, without the name of a program or a file."""
+    title = one_line(_clean(pdf.get_metadata_value("Title")))
+    title = _FILE_NAME.sub("", _PROGRAM.sub("", title, count=1)).strip()
+    return None if not title or _JUNK_TITLES.match(title) else title

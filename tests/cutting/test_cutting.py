@@ -187,7 +187,7 @@ def test_a_chunk_stands_in_the_section_of_its_first_new_words() -> None:
 
 
 def test_each_section_of_some_size_is_a_chunk_of_its_own() -> None:
-    sections = [f"## {number} Part\n\n" + "The valve opens at 12 bar. " * 8 + "\n\n" for number in range(5)]
+    sections = [f"## {number} Part\n\n" + "The valve opens at 12 bar. " * 12 + "\n\n" for number in range(5)]
     document = markdown.read("".join(sections).encode(), Reading())
 
     assert [chunk.core for chunk in split(document, 1000, 0, "markdown")] == sections

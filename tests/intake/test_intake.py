@@ -260,7 +260,7 @@ def test_what_is_known_of_a_document_stands_in_its_chunk_file() -> None:
     assert value["metadata"]["title"] == "Pumpe"
     assert value["metadata"]["language"] == "de"
     assert value["metadata"]["tokens"] > 50
-    wanted = {"splitting_strategy": "markdown", "chosen_by": "auto", "size_unit": "characters", "min_chunk_size": 25}
+    wanted = {"splitting_strategy": "markdown", "chosen_by": "auto", "size_unit": "characters", "min_chunk_size": 50}
     assert wanted.items() <= value["processing_info"].items()
 
 
