@@ -73,12 +73,9 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
         listing.add_section()
         listing.add_row("all", *_figures(prepared.done), _fates(prepared.done))
     out().print(listing)
-    for remark, listed in (
-        ("skipped", prepared.skipped),
-        ("gone", prepared.vanished),
-        ("failed", prepared.failed),
-    ):
-        name_left_out(remark, listed)
+    name_left_out("skipped", prepared.skipped)
+    name_left_out("gone", prepared.vanished)
+    name_left_out("failed", prepared.failed, most=None)
     parts = [f"{len(prepared.skipped):,} skipped"] if prepared.skipped else []
     parts += [f"{len(prepared.failed):,} failed"] if prepared.failed else []
     documents = ", ".join([count(len(prepared.done), "document"), *parts])

@@ -226,10 +226,10 @@ def table(first: str, *others: str) -> Table:
     return made
 
 
-def name_left_out(what: str, listed: Iterable[LeftOut]) -> None:
-    """Each file that is not in the result, and why."""
+def name_left_out(what: str, listed: Iterable[LeftOut], most: int | None = MOST_LISTED) -> None:
+    """Each file that is not in the result, and why; all of them where `most` is None."""
     everything = list(listed)
-    for one in everything[:MOST_LISTED]:
+    for one in everything[:most]:
         err().print(f"[yellow]{what}:[/] {safe(one.file)}: {safe(one.why)}", soft_wrap=True)
-    if len(everything) > MOST_LISTED:
-        err().print(f"[yellow]{what}:[/] and {len(everything) - MOST_LISTED} more", soft_wrap=True)
+    if most is not None and len(everything) > most:
+        err().print(f"[yellow]{what}:[/] and {len(everything) - most} more", soft_wrap=True)

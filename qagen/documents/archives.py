@@ -219,5 +219,5 @@ def _too_many() -> str:
 
 
 def _damaged(error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = " ".join(str(error).split())[:200].rstrip(" .") or type(error).__name__
     return DataError(f"it is damaged ({reason}). Fetch it again, or open it in its own program and save it anew")

@@ -1,4 +1,4 @@
-"""PDF, page by page. Lines that the width of the page broke are joined again; what else is on lines of its own stays so.
+"""PDF, page by page. Lines that the page's width broke are joined again; what else is on lines of its own stays so.
 
 A PDF knows no paragraphs, only letters in places. Two lines become one where the first word of the second would not
 have fitted on the first, and nothing else speaks against it: another size, a wider gap, the mark of a list, columns of
@@ -11,7 +11,7 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby, islice, pairwise
@@ -26,6 +26,7 @@ from qagen.errors import DataError
 
 Kind = Literal["text", "list", "table", "code"]
 
+_TEXT: Kind = "text"
 MOST_PAGES_NAMED = 10
 END_WITHIN = 4096
 """The bytes at the end of a file in which its end mark stands; some servers append a line of their own."""
@@ -36,8 +37,10 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\ufffe": _HYPHEN, "\xad": None}
 )
 _CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\uffff\ud800-\udfff]")
+_WORD = re.compile(r"\S+")
+_SPACE = re.compile(r"(?<=\S)\s+(?=\S)")
 _SPACES = re.compile(r"[ \t\u00a0]+")
-_LINE_END = re.compile(r"\r\n|\r|\n|(?<=\x02)")
+_LINE_END = re.compile(r"\r\n|\r|\n|(?<=[\x02\ufffe])")
 _BULLET = re.compile(r"\s*[•◦▪▫‣·●○■□◆➢➤✓✔]")
 _MARK = re.compile(r"\s*(?:[-–—*+]|\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?|\[\d+\])\s")
 """What may begin an item of a list, and may stand at the beginning of a line by chance."""
@@ -67,7 +70,10 @@ _HEADING_SIZE = 1.13
 _MOST_IN_HEADINGS = 0.3
 """Share of the text: more of it is no headings but a text in several sizes."""
 # In sizes of the font:
-_WIDEST_LETTER_AND_SPACE = 2.2
+_LIST_GAP = 3.5
+"""Between the baselines of items or rows; the lines of other paragraphs tell on their page how far they are apart."""
+_CLOSE = 1.45
+"""Between baselines: lines that are farther apart may be paragraphs of one line each."""
 _RAGGED = 3.5
 """By how much lines end before the edge that is not straight."""
 _NARROWEST = 15
@@ -98,7 +104,7 @@ def read(data: bytes, _: Reading) -> Document:
 
 
 def _damaged(error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
+    reason = " ".join(str(error).split())[:200].rstrip(" .") or type(error).__name__
     return DataError(f"it is damaged ({reason}). Fetch it again, or open it in a viewer and save it anew")
 
 
@@ -119,6 +125,8 @@ class _Line:
     """In degrees."""
     advance: float
     """From one letter to the next in a typewriter's font; else 0."""
+    is_item: bool
+    """It begins with the mark of a list."""
     is_row: bool
     """With gaps as between the columns of a table."""
 
@@ -153,9 +161,9 @@ def _document(pdf: Any) -> Document:
     headings = _outline(pdf, parts, offsets) or by_size
     return Document(
         text=text,
-        title=_title(pdf) or _largest(by_size, offsets) or (headings[0].text if headings else None),
+        title=_title(pdf) or _on_first_page(by_size, offsets) or _on_first_page(headings, offsets),
         headings=tuple(headings),
-        blocks=tuple(_blocks(parts)),
+        blocks=tuple(_blocks(parts, {heading.offset for heading in headings})),
         pages=offsets,
         notes=tuple(_notes(empty, len(pages))),
     )
@@ -164,7 +172,7 @@ def _document(pdf: Any) -> Document:
 def _notes(empty: Sequence[int], count: int) -> Iterator[str]:
     if empty:
         named = ", ".join(map(str, empty[:MOST_PAGES_NAMED])) + (" ..." if len(empty) > MOST_PAGES_NAMED else "")
-        yield f"{len(empty)} of {count} pages hold no text that can be read (scanned?): {named}"
+        yield f"{len(empty)} of {count} pages hold no text that can be read (scanned or damaged?): {named}"
 
 
 # Lines
@@ -203,15 +211,13 @@ def _line(page: Any, text: str, start: int, end: int) -> _Line | None:
         end -= 1
     if not _clean(text[start:end]).strip():
         return None
-    middle = (start + end) // 2
-    while text[middle].isspace():
-        middle -= 1
-    places = _Places(page, middle)
+    places = _Places(page, text, start, end)
     word_end = start + 1
     if not _WITHOUT_SPACE.match(text[start]):
         word_end = next((at for at in range(start, end) if text[at].isspace()), end)
-    advance = places.advance(middle) if _MONOSPACED.search(_font(page, middle)) else 0
-    gaps = [] if advance else list(places.gaps(text, start, end))
+    advance = places.advance() if places.is_monospaced() else 0
+    gaps = [] if advance else places.gaps()
+    is_numbered = len(gaps) == 1 and text[start : gaps[0]].isdigit()
     left = places.left(start)
     return _Line(
         text=_in_columns(places, text, start, end, advance) if advance else _cells(text, start, end, gaps),
@@ -222,23 +228,28 @@ def _line(page: Any, text: str, start: int, end: int) -> _Line | None:
         first_word=places.right(word_end - 1) - left,
         direction=places.direction,
         advance=advance,
-        is_row=bool(gaps),
+        is_item=is_numbered or _is_marked(text[start:end]),
+        is_row=bool(gaps) and not is_numbered,
     )
 
 
 class _Places:
-    """Where the characters of a line stand, whichever way the page is turned."""
+    """Where the letters of a line stand, whichever way the page is turned; most of them decide on its size."""
 
-    def __init__(self, page: Any, at: int) -> None:
-        self._page = page
-        matrix = pdfium.FS_MATRIX()
-        pdfium.FPDFText_GetMatrix(page, at, matrix)
+    def __init__(self, page: Any, text: str, start: int, end: int) -> None:
+        self._page, self._text, self._start, self._end = page, text, start, end
+        self._samples = [self._letter(start + (end - 1 - start) * part // 4) for part in range(5)]
+        sizes = Counter(round(self._size(at), 1) for at in self._samples)
+        usual = sizes.most_common(1)[0][0]
+        self._usual = next(at for at in self._samples if round(self._size(at), 1) == usual)
+        matrix = self._matrix(self._usual)
         length = math.hypot(matrix.a, matrix.b) or 1
-        self._x, self._y = (matrix.a / length, matrix.b / length) if matrix.a or matrix.b else (1.0, 0.0)
+        self._x: float = matrix.a / length
+        self._y: float = matrix.b / length
         self.direction = math.degrees(math.atan2(self._y, self._x))
-        self.size: float = pdfium.FPDFText_GetFontSize(page, at) * math.hypot(matrix.c, matrix.d) or 1
-        x, y = self._origin(at)
-        self.height = y * self._x - x * self._y
+        self.size = self._size(self._usual)
+        x, y = self._origin(self._usual)
+        self.height: float = y * self._x - x * self._y
 
     def left(self, at: int) -> float:
         x, y = self._origin(at)
@@ -247,31 +258,59 @@ class _Places:
     def right(self, at: int) -> float:
         return self.left(at) + self.advance(at)
 
-    def advance(self, at: int) -> float:
-        """The width of a character with the space around it."""
+    def advance(self, at: int | None = None) -> float:
+        """The width of a letter with the space around it."""
         box = pdfium.FS_RECTF()
-        pdfium.FPDFText_GetLooseCharBox(self._page, at, box)
+        pdfium.FPDFText_GetLooseCharBox(self._page, self._usual if at is None else at, box)
         return float(abs(box.right - box.left) * abs(self._x) + abs(box.top - box.bottom) * abs(self._y))
 
-    def gaps(self, text: str, start: int, end: int) -> Iterator[int]:
+    def is_monospaced(self) -> bool:
+        """Whether all words are; code within a sentence does not make it code."""
+        words = (match.start() for match in _WORD.finditer(self._text, self._start, self._end))
+        return all(_MONOSPACED.search(self._font(at)) for at in (*self._samples, *words))
+
+    def gaps(self) -> list[int]:
         """The spaces that are as wide as between columns; the one after a list's mark is none."""
-        for at in range(start + 1, end - 1):
-            if text[at].isspace() and not text[at - 1].isspace():
-                after = next(next_at for next_at in range(at, end) if not text[next_at].isspace())
-                wide = self.left(after) - self.left(at - 1) > _WIDEST_LETTER_AND_SPACE * self.size
-                if wide and not _is_marked(text[start : at + 1]):
-                    yield at
+        widths = {
+            match.start(): self.left(match.end()) - self.right(match.start() - 1)
+            for match in _SPACE.finditer(self._text, self._start, self._end)
+        }
+        wide = [at for at, width in widths.items() if width > self.size]
+        if not wide or _is_stretched(list(widths.values()), self._text[self._start : self._end], self.size):
+            return []
+        return [at for at in wide if not _is_marked(self._text[self._start : at + 1])]
+
+    def _letter(self, at: int) -> int:
+        """The next one to the left; the line begins with one."""
+        while self._text[at].isspace():
+            at -= 1
+        return at
+
+    def _size(self, at: int) -> float:
+        """Some programs set the font's size to 1, and scale its letters."""
+        matrix = self._matrix(at)
+        return float(pdfium.FPDFText_GetFontSize(self._page, at) * math.hypot(matrix.c, matrix.d)) or 1.0
+
+    def _matrix(self, at: int) -> Any:
+        matrix = pdfium.FS_MATRIX()
+        pdfium.FPDFText_GetMatrix(self._page, at, matrix)
+        return matrix
 
     def _origin(self, at: int) -> tuple[float, float]:
         x, y = ctypes.c_double(), ctypes.c_double()
         pdfium.FPDFText_GetCharOrigin(self._page, at, x, y)
         return x.value, y.value
 
+    def _font(self, at: int) -> str:
+        name = ctypes.create_string_buffer(100)
+        pdfium.FPDFText_GetFontInfo(self._page, at, name, len(name), ctypes.c_int())
+        return name.value.decode("ascii", "replace")
 
-def _font(page: Any, at: int) -> str:
-    name = ctypes.create_string_buffer(100)
-    pdfium.FPDFText_GetFontInfo(page, at, name, len(name), ctypes.c_int())
-    return name.value.decode("ascii", "replace")
+
+def _is_stretched(widths: Sequence[float], text: str, size: float) -> bool:
+    """Whether a line of words was made as wide as its column: all of its spaces are equally wide."""
+    words = sum(letter.islower() for letter in text)
+    return max(widths) - min(widths) < size / 5 and words > len(text) / 2
 
 
 def _cells(text: str, start: int, end: int, gaps: Sequence[int]) -> str:
@@ -323,13 +362,14 @@ def _kind(line: _Line) -> Kind:
         return "code"
     if line.is_row:
         return "table"
-    return "list" if _is_marked(line.text) else "text"
+    return "list" if line.is_item else "text"
 
 
 def _is_apart(part: _Part | None, line: _Line, widest_gap: float) -> bool:
     if part is None or (part.kind == "code") != line.is_code or not _same_size(part.last, line):
         return True
-    return not 0 < part.last.height - line.height <= widest_gap * line.size
+    widest = _LIST_GAP if part.kind == _kind(line) and part.kind in ("list", "table") else min(widest_gap, _CLOSE)
+    return not 0 < part.last.height - line.height <= widest * line.size
 
 
 def _widest_gap(lines: Sequence[_Line]) -> float:
@@ -392,18 +432,17 @@ def _continues(part: _Part, line: _Line, edge: _Edge, widest_gap: float) -> bool
         return True
     if line.is_row or not _same_size(last, line) or round(last.direction) != round(line.direction):
         return False
-    if _BULLET.match(line.text) or _FROM_THE_RIGHT.search(line.text):
+    if (line.is_item and not _MARK.match(line.text)) or _FROM_THE_RIGHT.search(line.text):
         return False
-    full = (
-        last.right - last.left >= _NARROWEST * last.size and edge.right - last.right < line.first_word + line.size / 4
-    )
-    if not full:
+    wide = last.right - last.left >= _NARROWEST * last.size
+    if not wide or edge.right - last.right >= line.first_word + line.size / 4:
         return False
     mid_sentence = last.text[-1] not in ".:;!?" and line.text[0].islower()
     gap = (last.height - line.height) / line.size
     if gap <= 0:
         return mid_sentence and line.left > last.right  # at the top of the next column
-    return 0.5 < gap <= widest_gap and _is_aligned(part, line) and (edge.sure or mid_sentence)
+    sure = mid_sentence or (edge.sure and gap <= _CLOSE)
+    return 0.5 < gap <= widest_gap and _is_aligned(part, line) and sure
 
 
 def _is_aligned(part: _Part, line: _Line) -> bool:
@@ -470,9 +509,10 @@ def _stands_apart(above: _Part, part: _Part) -> bool:
     return part.apart or (max(above.lines, part.lines) > 1 and not above.kind == part.kind == "list")
 
 
-def _blocks(pages: Sequence[Sequence[_Part]]) -> Iterator[Block]:
+def _blocks(pages: Sequence[Sequence[_Part]], headings: Collection[int]) -> Iterator[Block]:
+    """Lists, tables and code of more than one line; a numbered heading is no item."""
     for parts in pages:
-        for kind, same in groupby(parts, key=lambda part: part.kind):
+        for kind, same in groupby(parts, key=lambda part: _TEXT if part.offset in headings else part.kind):
             block = list(same)
             if kind != "text" and len(block) > 1:
                 yield Block(block[0].offset, block[-1].offset + len(block[-1].text), kind)
@@ -486,7 +526,7 @@ def _outline(pdf: Any, pages: Sequence[Sequence[_Part]], offsets: Sequence[int])
     for bookmark in islice(pdf.get_toc(), _MOST_HEADINGS):
         title = one_line(_clean(bookmark.get_title()))
         target = bookmark.get_dest()
-        page = None if target is None else target.get_index()
+        page: int | None = None if target is None else target.get_index()
         if not title or page is None or not 0 <= page < len(pages):
             continue
         start = after[1] if after[0] == page else 0
@@ -501,17 +541,30 @@ def _outline(pdf: Any, pages: Sequence[Sequence[_Part]], offsets: Sequence[int])
 def _place(title: str, keys: Sequence[str], start: int) -> int | None:
     """The part of a page that is the heading; it may have a number that the outline leaves out, or none."""
     wanted = {_key(title), _key(_NUMBER.sub("", title, count=1))} - {""}
-    order = [*range(start, len(keys)), *range(start)]
-    for fits in (
-        lambda key, one: key == one,
-        lambda key, one: len(one) > _SHORT and key.endswith(one) and len(key) <= len(one) + _SHORT,
-        lambda key, one: len(one) > _SHORT and key.startswith(one),
-        lambda key, one: len(key) > _SHORT and one.startswith(key),
-    ):
+    order: list[int] = [*range(start, len(keys)), *range(start)]
+    for fits in (_is, _ends_with, _begins_with, _is_begun_by):
         for at in order:
             if any(fits(keys[at], one) for one in wanted):
                 return at
     return None
+
+
+def _is(key: str, wanted: str) -> bool:
+    return key == wanted
+
+
+def _ends_with(key: str, wanted: str) -> bool:
+    """After a number, such as `2.1` or `Appendix A`."""
+    return len(wanted) > _SHORT and key.endswith(wanted) and len(key) <= 1.5 * len(wanted) + _SHORT
+
+
+def _begins_with(key: str, wanted: str) -> bool:
+    return len(wanted) > _SHORT and key.startswith(wanted)
+
+
+def _is_begun_by(key: str, wanted: str) -> bool:
+    """A heading on several lines."""
+    return len(key) > _SHORT and wanted.startswith(key)
 
 
 def _key(text: str) -> str:
@@ -544,11 +597,9 @@ def _level(part: _Part, sizes: Sequence[float]) -> int:
     return min(next(level for level, size in enumerate(sizes, 1) if part.last.size >= 0.95 * size), 6)
 
 
-def _largest(headings: Sequence[Heading], offsets: Sequence[int]) -> str | None:
-    """The title on the first page."""
+def _on_first_page(headings: Sequence[Heading], offsets: Sequence[int]) -> str | None:
     end = offsets[1] if len(offsets) > 1 else math.inf
-    first = [heading for heading in headings if heading.offset < end and heading.level == 1]
-    return first[0].text if first else None
+    return next((heading.text for heading in headings if heading.offset < end and heading.level == 1), None)
 
 
 def _title(pdf: Any) -> str | None:
