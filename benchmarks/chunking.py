@@ -86,7 +86,12 @@ def _run(folder: Path) -> Cost:
     )
     command = [sys.executable, "-m", "qagen", "chunk", "documents"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *command], cwd=folder, check=True, capture_output=True, text=True, env=_environment()
+        [sys.executable, "-c", code, *command],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=_environment(),
     )
     cpu_s, wall_s, peak = map(float, done.stdout.split())
     return Cost(cpu_s, wall_s, peak / (2**20 if sys.platform == "darwin" else 2**10))

@@ -5,7 +5,8 @@
 Each document is 4 to 10 segments of 5 to 40 sentences; no two neighbours are of one topic. Nothing marks a joint: half of
 the documents are one long paragraph, in the others all paragraphs are separated alike. Pk (Beeferman et al. 1999) and
 WindowDiff (Pevzner and Hearst 2002) count windows, of half a segment's mean length, whose ends are wrongly held to be of
-one topic or of two: 0 is perfect. `random` and `even` are told the true number of cuts; `shifts` is not.
+one topic or of two: 0 is perfect. `random` and `even` are told the true number of cuts, `shifts` and `tiling` are not.
+`tiling` is TextTiling with tf-idf windows, at the sizes that were best with seed 0.
 """
 
 # ruff: noqa: S311, T201 -- a benchmark draws its texts with a seed, and prints its table
@@ -15,13 +16,15 @@ import argparse
 import ast
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from itertools import accumulate, pairwise
+from math import hypot, log
 from pathlib import Path
 from random import Random
-from statistics import fmean
+from statistics import fmean, pstdev
 
 from pydoc_data import topics as reference
 
@@ -165,6 +168,36 @@ def found(joined: Joined) -> list[int]:
     return sorted(cuts - {0})
 
 
+def tiling(joined: Joined) -> list[int]:
+    """TextTiling (Hearst 1997): valleys of the cosine between windows of 14 sentences, smoothed over 5."""
+    ends = [*joined.starts[1:], len(joined.text)]
+    bags = [
+        Counter(word[:6] for word in re.findall(r"[^\W\d_]{2,}", joined.text[start:end].lower()))
+        for start, end in zip(joined.starts, ends, strict=True)
+    ]
+    spread = Counter(word for bag in bags for word in bag)
+    rarity = {word: log(len(bags) / count) if count <= 0.3 * len(bags) else 0.0 for word, count in spread.items()}
+    rough = [_cosine(bags[max(0, at - 14) : at], bags[at : at + 14], rarity) for at in range(1, len(bags))]
+    curve = [fmean(rough[max(0, at - 2) : at + 3]) for at in range(len(rough))]
+    depths = [_climb(curve[at::-1]) + _climb(curve[at:]) for at in range(len(curve))]
+    deep = fmean(depths) + pstdev(depths)
+    return [at + 1 for at, depth in enumerate(depths) if depth > deep and depth == max(depths[max(0, at - 3) : at + 4])]
+
+
+def _cosine(left: Sequence[Counter[str]], right: Sequence[Counter[str]], rarity: dict[str, float]) -> float:
+    sides = [
+        {word: rarity[word] * count for word, count in sum(bags, Counter[str]()).items()} for bags in (left, right)
+    ]
+    product = sum(weight * sides[1].get(word, 0.0) for word, weight in sides[0].items())
+    return product / (hypot(*sides[0].values()) * hypot(*sides[1].values()) or 1.0)
+
+
+def _climb(curve: Sequence[float]) -> float:
+    """From its beginning up to its first peak."""
+    end = next((at for at, (here, there) in enumerate(pairwise(curve)) if there < here), len(curve) - 1)
+    return curve[end] - curve[0]
+
+
 def at_random(joined: Joined, rng: Random) -> list[int]:
     """As many cuts as there are joints, anywhere; where there are paragraphs, between two of them."""
     places = [at for at in range(1, len(joined.starts)) if joined.text[joined.starts[at] - 1] == "\n"]
@@ -175,6 +208,15 @@ def evenly(joined: Joined) -> list[int]:
     """As many cuts as there are joints, at equal distances."""
     count = len(joined.joints) + 1
     return [round(part * len(joined.starts) / count) for part in range(1, count)]
+
+
+METHODS: dict[str, Callable[[Joined, Random], list[int]]] = {
+    "shifts": lambda joined, _: found(joined),
+    "tiling": lambda joined, _: tiling(joined),
+    "random": at_random,
+    "even": lambda joined, _: evenly(joined),
+    "none": lambda *_: [],
+}
 
 
 def score(cuts: list[int], joints: list[int], size: int) -> Score:
@@ -194,22 +236,21 @@ def _counted(cuts: list[int], size: int) -> list[int]:
 def measure(source: str, with_paragraphs: bool, documents: int, seed: int) -> dict[str, list[Score]]:
     """The scores of every method, document by document."""
     rng = Random(f"{seed} {source} {with_paragraphs}")
-    scores: dict[str, list[Score]] = {"shifts": [], "random": [], "even": [], "none": []}
+    scores: dict[str, list[Score]] = {name: [] for name in METHODS}
     drawn = SOURCES[source](rng)
     for _ in range(documents):
         drawn = SOURCES[source](rng) if source == "generated" else drawn
         joined = join(draw(drawn, rng), rng, with_paragraphs)
-        methods = {"shifts": found(joined), "random": at_random(joined, rng), "even": evenly(joined), "none": []}
-        for name, cuts in methods.items():
-            scores[name].append(score(cuts, joined.joints, len(joined.starts)))
+        for name, method in METHODS.items():
+            scores[name].append(score(method(joined, rng), joined.joints, len(joined.starts)))
     return scores
 
 
-def false_cuts(source: str, seed: int) -> float:
-    """Shifts per 100 sentences in documents of a single topic."""
+def in_one_topic(source: str, seed: int, method: Callable[[Joined], list[int]]) -> float:
+    """Cuts per 100 sentences in documents of a single topic."""
     rng = Random(f"{seed} {source}")
     whole = [join([topic], rng, with_paragraphs=True) for topic in SOURCES[source](rng)]
-    return 100 * sum(len(found(joined)) for joined in whole) / sum(len(joined.starts) for joined in whole)
+    return 100 * sum(len(method(joined)) for joined in whole) / sum(len(joined.starts) for joined in whole)
 
 
 def main() -> None:
@@ -219,7 +260,7 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=40, help="per source and layout (default: 40)")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}; Pk / WindowDiff, mean over documents\n")
-    print(f"{'source':<12}{'layout':<12}{'n':>5}" + "".join(f"{name:>16}" for name in ("shifts", "random", "even", "none")))
+    print(f"{'source':<12}{'layout':<12}{'n':>5}" + "".join(f"{name:>15}" for name in METHODS))
     total: dict[str, list[Score]] = {}
     for source in SOURCES:
         for with_paragraphs in (True, False):
@@ -228,16 +269,18 @@ def main() -> None:
             for name, some in scores.items():
                 total.setdefault(name, []).extend(some)
     _print_row("all", "", total)
-    print("\nshifts per 100 sentences in documents of one topic:")
+    print(f"\n{'cuts per 100 sentences of one topic':<38}{'shifts':>8}{'tiling':>8}")
     for source in SOURCES:
-        print(f"{source:<12}{false_cuts(source, arguments.seed):6.2f}")
+        rates = [in_one_topic(source, arguments.seed, method) for method in (found, tiling)]
+        print(f"{source:<38}" + "".join(f"{rate:8.1f}" for rate in rates))
 
 
 def _print_row(source: str, layout: str, scores: dict[str, list[Score]]) -> None:
     cells = [
-        f"{fmean(one.pk for one in some):.2f} / {fmean(one.window_diff for one in some):.2f}" for some in scores.values()
+        f"{fmean(one.pk for one in some):.2f} / {fmean(one.window_diff for one in some):.2f}"
+        for some in scores.values()
     ]
-    print(f"{source:<12}{layout:<12}{len(scores['shifts']):>5}" + "".join(f"{cell:>16}" for cell in cells))
+    print(f"{source:<12}{layout:<12}{len(scores['shifts']):>5}" + "".join(f"{cell:>15}" for cell in cells))
 
 
 if __name__ == "__main__":

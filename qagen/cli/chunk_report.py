@@ -63,15 +63,16 @@ class IntakeDisplay:
 
 def show_prepared(prepared: Prepared, settings: Settings) -> None:
     """A line for each document, and the sum."""
-    listing = table("Document", "pages", "chunks", "characters", "~tokens", "")
+    paged = any(one.pages for one in prepared.done)
+    listing = table("Document", *(["pages"] if paged else []), "chunks", "characters", "~tokens", "")
     for one in prepared.done[:MOST_LISTED]:
-        listing.add_row(label(one.label), *_figures([one]), safe("; ".join([one.fate, *one.notes])))
+        listing.add_row(label(one.label), *_figures([one], paged), safe("; ".join([one.fate, *one.notes])))
     rest = prepared.done[MOST_LISTED:]
     if rest:
-        listing.add_row(f"and {len(rest):,} more", *_figures(rest), _fates(rest))
+        listing.add_row(f"and {len(rest):,} more", *_figures(rest, paged), _fates(rest))
     if len(prepared.done) > 1:
         listing.add_section()
-        listing.add_row("all", *_figures(prepared.done), _fates(prepared.done))
+        listing.add_row("all", *_figures(prepared.done, paged), _fates(prepared.done))
     out().print(listing)
     name_left_out("skipped", prepared.skipped)
     name_left_out("gone", prepared.vanished)
@@ -83,10 +84,10 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     out().print(f"{documents}, {count(chunks, 'chunk')} -> {safe(str(settings.chunks_dir))}", soft_wrap=True)
 
 
-def _figures(documents: list[PreparedDocument]) -> list[str]:
+def _figures(documents: list[PreparedDocument], paged: bool) -> list[str]:
     pages = sum(one.pages or 0 for one in documents)
     return [
-        f"{pages:,}" if pages else "",
+        *([f"{pages:,}" if pages else ""] if paged else []),
         f"{sum(one.chunks for one in documents):,}",
         f"{sum(one.characters for one in documents):,}",
         tokens(sum(one.tokens for one in documents)),

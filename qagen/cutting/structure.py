@@ -22,9 +22,11 @@ _UNDERLINE = re.compile(r"[ \t]*[=\-~^\"'*+#`]{3,}[ \t]*")
 
 
 def markup_of(document: Document) -> Markup:
-    """The document's own, or that which its text seems to have."""
-    if document.markup != "plain" or document.headings:
+    """The document's own, or that which its text seems to have. Headings in letters of their own count, too."""
+    if document.markup != "plain":
         return document.markup
+    if document.headings:
+        return "markdown"
     found = islice(_MARKED_HEADING.finditer(document.text), _FEW)
     return "markdown" if len(list(found)) == _FEW else "plain"
 

@@ -30,7 +30,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
-_HEADING = re.compile(r"heading (\d)$")
+_HEADING = re.compile(r"heading ?(\d)$")
 _DEPTH = re.compile(r"list (?:bullet|number) (\d)$")
 _ROLES: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"toc |table of figures$|table of contents$"), "contents"),
@@ -75,6 +75,7 @@ class _Inline:
     pieces: list[str] = field(default_factory=list)
     boxes: list[Element] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    has_words: bool = False
     breaks_before: int = 0
     """Pages that begin before the first word."""
     breaks_after: int = 0
@@ -261,6 +262,7 @@ class _Reader:
     def _text(self, text: str, inline: _Inline) -> None:
         inline.pieces.append(text)
         if text.strip():
+            inline.has_words = True
             self._at_break = False
 
     def _break(self, inline: _Inline, *, rendered: bool = False) -> None:
@@ -268,7 +270,7 @@ class _Reader:
         self._at_break = not rendered
         if known:
             return
-        if inline.text.strip():
+        if inline.has_words:
             inline.breaks_after += 1
         else:
             inline.breaks_before += 1
@@ -336,7 +338,7 @@ class _Styles:
     def _resolve(self, key: str | None) -> _Style:
         chain = list(self._chain(key))
         properties = [style.find(f"{_W}pPr") for style in chain]
-        names = [(_value(style, "name") or "").lower() for style in chain]
+        names = [(_value(style, "name") or "").lower() for style in chain] or [(key or "").lower()]
         role, level = _first(_role(name) for name in names) or (None, 1)
         outline = _first(_outline(one) for one in properties)
         if outline is not None and role in (None, "heading"):

@@ -119,6 +119,11 @@ def language(tag: str | None) -> str | None:
     return match[1].lower() if match else None
 
 
+def visible(text: str) -> str:
+    """The text without the signs that show nothing."""
+    return _INVISIBLE.sub("", text)
+
+
 @dataclass(slots=True)
 class _Holder:
     """An open element whose paragraphs make one part. Only the innermost one holds any."""
@@ -209,11 +214,11 @@ class _Converter:
         return self._parts
 
     def _text(self, text: str) -> None:
-        visible = _INVISIBLE.sub("", text)
+        shown = visible(text)
         if self._code is not None:
-            self._code.append(visible.replace("\u00a0", " "))
-        elif visible:
-            self._line.append(_SPACE.sub(" ", visible))
+            self._code.append(shown.replace("\u00a0", " "))
+        elif shown:
+            self._line.append(_SPACE.sub(" ", shown))
 
     def _open(self, tag: Open) -> None:
         name = tag.name
@@ -306,7 +311,7 @@ class _Converter:
     # Lines
 
     def _image(self, alt: str) -> None:
-        shown = one_line(_INVISIBLE.sub("", alt))
+        shown = one_line(visible(alt))
         if shown and not _FILE_NAME.fullmatch(shown):
             self._line.append(f"[image: {shown}]")
 
@@ -461,7 +466,7 @@ class _Converter:
         if not isinstance(token, str) and token.name == "math":
             self._formula_depth += 1 if isinstance(token, Open) else -1
         if self._formula_depth == 0:
-            text = _INVISIBLE.sub("", _formula(self._formula))
+            text = visible(_formula(self._formula))
             self._formula = None
             if self._code is not None:
                 self._code.append(text)
@@ -516,9 +521,9 @@ def _marked(name: str, inner: str, before: str) -> str:
         return inner
     match name:
         case "sup":
-            return _raised(inside, before)
+            return raised(inside, before)
         case "sub":
-            return _lowered(inside, before)
+            return lowered(inside, before)
         case "code" | "samp" | "tt":
             return inner if "`" in inside or "\n" in inside else inner.replace(inside, f"`{inside}`")
         case "q":
@@ -526,13 +531,13 @@ def _marked(name: str, inner: str, before: str) -> str:
         case "a":  # the reader keeps those that lead to notes
             return f"[{inside.strip('[]()^')}]"
         case "note":
-            return f"[note: {inside}]"
+            return f"{' ' if before.strip() else ''}[note: {inside}]"
         case "rt":
             return f"({inside})"
     return inner
 
 
-def _raised(inside: str, before: str) -> str:
+def raised(inside: str, before: str) -> str:
     """2 after `a` -> `^2`. Ordinals (1st, 2e), signs, and what has nothing to stand on, stay as they are."""
     alone = not before or before.isspace() or inside[0] in "[("
     is_ordinal = re.fullmatch(r"[^\W\d_]{2,}\.?", inside) or (
@@ -545,7 +550,7 @@ def _raised(inside: str, before: str) -> str:
     return f"^{inside}" if re.fullmatch(r"[-+−–]?\w+[-+−–]?", inside) else f"^({inside})"
 
 
-def _lowered(inside: str, before: str) -> str:
+def lowered(inside: str, before: str) -> str:
     """`_i`. A number after a letter joins it, as in H2O."""
     alone = not before or before.isspace() or not any(sign.isalnum() for sign in inside)
     if alone or (inside.isdigit() and (before.isalpha() or before in ")]")):

@@ -65,7 +65,6 @@ def read(data: bytes, _: Reading) -> Document:
     return composer.document(
         title=facts.found.get("dc:title"),
         language=elements.language(facts.found.get("dc:language")) or styles.language,
-        markup="html",
     )
 
 

@@ -36,7 +36,7 @@ _HYPHEN = "\x02"
 _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\ufffe": _HYPHEN, "\xad": None}
 )
-_CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\uffff\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\uffff]")
 _WORD = re.compile(r"\S+")
 _SPACE = re.compile(r"(?<=\S)\s+(?=\S)")
 _SPACES = re.compile(r"[ \t\u00a0]+")
@@ -62,6 +62,7 @@ _JUNK_TITLES = re.compile(
     re.IGNORECASE,
 )
 
+_REPAIR = "Fetch it again, or open it in a viewer and save it anew"
 _MOST_HEADINGS = 10_000
 _MOST_COLUMNS = 200
 _SHORT = 4
@@ -86,10 +87,12 @@ def read(data: bytes, _: Reading) -> Document:
     Raises:
         DataError: it is none, damaged, or encrypted, or holds pictures of text only.
     """
+    if not data:
+        raise DataError("it is empty")
     if b"%PDF" not in data[:1024]:
         raise DataError("it is no PDF inside, whatever its ending says. Fetch or export it again")
     if b"%%EOF" not in data[-END_WITHIN:]:
-        raise DataError("it is cut off: its end is missing. Fetch it again, or open it in a viewer and save it anew")
+        raise DataError(f"it is cut off: its end is missing. {_REPAIR}")
     try:
         with closing(pypdfium2.PdfDocument(data)) as pdf:
             return _document(pdf)
@@ -98,14 +101,10 @@ def read(data: bytes, _: Reading) -> Document:
     except pypdfium2.PdfiumError as error:
         if error.err_code in (pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY):
             raise DataError("it is encrypted with a password; save it without one") from error
-        raise _damaged(error) from error
+        raise DataError(f"it is damaged, or has no pages. {_REPAIR}") from error
     except Exception as error:
-        raise _damaged(error) from error
-
-
-def _damaged(error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:200].rstrip(" .") or type(error).__name__
-    return DataError(f"it is damaged ({reason}). Fetch it again, or open it in a viewer and save it anew")
+        reason = " ".join(str(error).split())[:200].rstrip(" .") or type(error).__name__
+        raise DataError(f"it is damaged ({reason}). {_REPAIR}") from error
 
 
 @dataclass(slots=True)
@@ -139,12 +138,15 @@ class _Line:
 class _Part:
     """A paragraph, an item of a list, or a line that stands for itself."""
 
-    text: str
+    pieces: list[str]
+    """Its text."""
     last: _Line
     kind: Kind
     apart: bool
     """Whether a gap sets it off from what stands above."""
     lines: int = 1
+    text: str = ""
+    """Known when all of its lines are."""
     offset: int = 0
     """In the document."""
 
@@ -310,7 +312,7 @@ class _Places:
 def _is_stretched(widths: Sequence[float], text: str, size: float) -> bool:
     """Whether a line of words was made as wide as its column: all of its spaces are equally wide."""
     words = sum(letter.islower() for letter in text)
-    return max(widths) - min(widths) < size / 5 and words > len(text) / 2
+    return len(widths) > 2 and max(widths) - min(widths) < size / 5 and words > len(text) / 2
 
 
 def _cells(text: str, start: int, end: int, gaps: Sequence[int]) -> str:
@@ -325,12 +327,14 @@ def _in_columns(places: _Places, text: str, start: int, end: int, advance: float
     left = places.left(start)
     for at in range(start, end):
         if not text[at].isspace():
-            shown = shown.ljust(min(round((places.left(at) - left) / advance), _MOST_COLUMNS)) + _clean(text[at])
-    return shown
+            shown = shown.ljust(min(round((places.left(at) - left) / advance), _MOST_COLUMNS)) + text[at]
+    return _clean(shown)
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", text.translate(_LIGATURES))
+    """Without what no reader sees. Of an emoji, pdfium gives two halves."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    return _CONTROL.sub("", whole.translate(_LIGATURES))
 
 
 def _is_marked(text: str) -> bool:
@@ -340,7 +344,7 @@ def _is_marked(text: str) -> bool:
 # Paragraphs
 
 
-def _parts(lines: Sequence[_Line], compounds: set[str]) -> list[_Part]:
+def _parts(lines: Sequence[_Line], compounds: Collection[str]) -> list[_Part]:
     """The lines of a page, those of one paragraph joined."""
     widest_gap = _widest_gap(lines)
     edges = _edges(lines)
@@ -348,12 +352,12 @@ def _parts(lines: Sequence[_Line], compounds: set[str]) -> list[_Part]:
     for at, line in enumerate(lines):
         part = parts[-1] if parts else None
         if part and _continues(part, line, edges[at - 1], widest_gap):
-            part.text = _joined(part.text, line.text, compounds)
+            part.pieces[-1:] = _joined(part.pieces[-1], line.text, compounds)
             part.last = line
             part.lines += 1
         else:
-            parts.append(_Part(line.text.replace(_HYPHEN, "-"), line, _kind(line), _is_apart(part, line, widest_gap)))
-    _indent(parts)
+            parts.append(_Part([line.text], line, _kind(line), _is_apart(part, line, widest_gap)))
+    _finish(parts)
     return parts
 
 
@@ -386,7 +390,7 @@ class _Edge:
 
     right: float
     sure: bool
-    """Several lines reach it."""
+    """Several lines reach it, and not all begin with a capital letter, as verses do."""
 
 
 def _edges(lines: Sequence[_Line]) -> list[_Edge]:
@@ -407,19 +411,21 @@ def _is_below(above: _Line, line: _Line) -> bool:
 
 
 def _column_edges(column: Sequence[_Line]) -> list[_Edge]:
-    by_size: dict[int, list[float]] = {}
+    by_size: dict[int, list[_Line]] = {}
     for line in column:
         if not line.is_row and not line.is_code:
-            by_size.setdefault(round(line.size), []).append(line.right)
-    edges = {size: _edge(sorted(rights, reverse=True), size) for size, rights in by_size.items()}
+            by_size.setdefault(round(line.size), []).append(line)
+    edges = {size: _edge(lines) for size, lines in by_size.items()}
     return [edges.get(round(line.size), _Edge(line.right, False)) for line in column]
 
 
-def _edge(rights: Sequence[float], size: float) -> _Edge:
+def _edge(lines: Sequence[_Line]) -> _Edge:
     """The widest line decides, unless no other comes near it."""
+    rights = sorted((line.right for line in lines), reverse=True)
+    is_prose = any(line.text[0].isalpha() and not line.text[0].isupper() for line in lines)
     for wide, next_wide in pairwise(rights):
-        if wide - next_wide <= _RAGGED * size:
-            return _Edge(wide, True)
+        if wide - next_wide <= _RAGGED * lines[0].size:
+            return _Edge(wide, is_prose)
     return _Edge(rights[0], False)
 
 
@@ -461,27 +467,28 @@ def _same_size(one: _Line, other: _Line) -> bool:
     return abs(one.size - other.size) <= 0.06 * max(one.size, other.size)
 
 
-def _joined(text: str, more: str, compounds: set[str]) -> str:
-    """The text and the next line; a hyphen goes where it only broke the word."""
-    more = more.replace(_HYPHEN, "-") if not more.endswith(_HYPHEN) else more
+def _joined(text: str, more: str, compounds: Collection[str]) -> tuple[str, str]:
+    """The line before and the next one, with what stands between them; a hyphen goes where it only broke the word."""
     before = text.removesuffix(_HYPHEN).removesuffix("-")
     if before != text and before and not before[-1].isspace():
         left, right = re.search(r"\w*\Z", before), re.match(r"\w*", more)
         whole = f"{left[0] if left else ''}-{right[0] if right else ''}".casefold()
         broken = before[-1].islower() and more[0].islower() and whole not in compounds
-        return f"{before}{'' if broken else '-'}{more}"
+        return f"{before}{'' if broken else '-'}", more
     together = _WITHOUT_SPACE.search(text) and _WITHOUT_SPACE.match(more[0])
-    return f"{text}{'' if together else ' '}{more}"
+    return f"{text}{'' if together else ' '}", more
 
 
-def _indent(parts: Sequence[_Part]) -> None:
-    """Give lines of code the spaces that they begin with."""
+def _finish(parts: Sequence[_Part]) -> None:
+    """Give each its text; lines of code get the spaces that they begin with."""
     for kind, same in groupby(parts, key=lambda part: part.kind):
-        block = list(same) if kind == "code" else []
-        left = min((part.last.left for part in block), default=0)
+        block = list(same)
+        left = min(part.last.left for part in block)
         for part in block:
-            columns = min(round((part.last.left - left) / part.last.advance), _MOST_COLUMNS)
-            part.text = " " * columns + part.text
+            part.text = "".join(part.pieces).replace(_HYPHEN, "-")
+            if kind == "code":
+                columns = round((part.last.left - left) / part.last.advance)
+                part.text = " " * min(columns, _MOST_COLUMNS) + part.text
 
 
 # The document

@@ -74,8 +74,7 @@ class _Sheet:
                 number, cells = parser.parse_row(element)
                 texts = {cell["column"]: text for cell in cells if (text := _shown(cell["value"])).strip()}
                 self.without_value += sum(
-                    cell["value"] is None and child.find(FORMULA_TAG) is not None and child.find(VALUE_TAG) is None
-                    for child, cell in zip(element, cells, strict=True)
+                    cell["value"] is None and _is_uncomputed(child) for child, cell in zip(element, cells, strict=True)
                 )
                 element.clear()
                 parser.row_dimensions.clear()
@@ -96,6 +95,12 @@ class _Sheet:
             date_formats=workbook._date_formats,
             timedelta_formats=workbook._timedelta_formats,
         )
+
+
+def _is_uncomputed(cell: Any) -> bool:
+    """Whether it holds a formula that nobody has computed; one that gave an empty text is."""
+    value = cell.find(VALUE_TAG)
+    return cell.find(FORMULA_TAG) is not None and (value is None or cell.get("t") != "str")
 
 
 def _add(sheet: _Sheet, composer: Composer) -> None:
@@ -125,8 +130,9 @@ def _regions(rows: Iterator[tuple[int, dict[int, str]]]) -> Iterator[list[dict[i
 
 def _notes(sheets: list[_Sheet]) -> Iterator[str]:
     if count := sum(sheet.without_value for sheet in sheets):
-        what = "1 formula has" if count == 1 else f"{count:,} formulas have"
-        yield f"{what} no stored value and are left out: open it in Excel or LibreOffice and save it anew"
+        many = count > 1
+        what = f"{count:,} formulas have no stored value and are" if many else "1 formula has no stored value and is"
+        yield f"{what} left out: open it in Excel or LibreOffice and save it anew"
     for sheet in sheets:
         if sheet.stopped_at:
             yield f"sheet {sheet.name}: read only to row {sheet.stopped_at:,}, after long emptiness"

@@ -176,16 +176,16 @@ def test_usual_xml_passes(encoding: str) -> None:
 # office
 
 RELS = (
-    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-    '<Relationship Id="r1" Type="t" Target="document.xml"/>'
-    '<Relationship Id="r2" Type="t" Target="../docProps/core.xml"/>'
-    '<Relationship Id="r3" Type="t" Target="/docProps/core.xml"/>'
-    '<Relationship Id="r4" Type="image" Target="media/image1.png"/>'
-    '<Relationship Id="r5" Type="image" Target="../NULL"/>'
-    '<Relationship Id="r6" Type="link" Target="https://example.com/?a=1&amp;b=2" TargetMode="External"/>'
-    '<Relationship Id="r7" Type="link" Target="#_top"/>'
-    "</Relationships>"
-).encode()
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    b'<Relationship Id="r1" Type="t" Target="document.xml"/>'
+    b'<Relationship Id="r2" Type="t" Target="../docProps/core.xml"/>'
+    b'<Relationship Id="r3" Type="t" Target="/docProps/core.xml"/>'
+    b'<Relationship Id="r4" Type="image" Target="media/image1.png"/>'
+    b'<Relationship Id="r5" Type="image" Target="../NULL"/>'
+    b'<Relationship Id="r6" Type="link" Target="https://example.com/?a=1&amp;b=2" TargetMode="External"/>'
+    b'<Relationship Id="r7" Type="link" Target="#_top"/>'
+    b"</Relationships>"
+)
 
 
 def test_a_library_gets_the_xml_alone_and_no_relation_that_leads_nowhere() -> None:
@@ -264,7 +264,7 @@ def test_whatever_a_library_raises_becomes_a_data_error(error: Exception) -> Non
 
 
 def test_a_data_error_and_an_interrupt_pass_as_they_are() -> None:
-    with pytest.raises(DataError, match="^said$"), archives.guarded():
+    with pytest.raises(DataError, match=r"^said$"), archives.guarded():
         raise DataError("said")
     with pytest.raises(KeyboardInterrupt), archives.guarded():
         raise KeyboardInterrupt

@@ -6,7 +6,9 @@ Each writer takes sections (a heading and sentences); each begins a page where t
 from __future__ import annotations
 
 import io
+import random
 import re
+import zipfile
 from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
@@ -137,3 +139,15 @@ def _in_chinese(match: re.Match[str]) -> str:
     except UnicodeEncodeError:
         return f'<font name="STSong-Light">{match[0]}</font>'
     return match[0]
+
+
+def with_flipped_parts(data: bytes, chance: random.Random) -> bytes:
+    """The same archive with a changed byte in one of its parts, and a checksum that knows nothing of it."""
+    changed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as sound, zipfile.ZipFile(changed, "w") as packed:
+        parts = {name: bytearray(sound.read(name)) for name in sound.namelist()}
+        part = chance.choice([part for part in parts.values() if part])
+        part[chance.randrange(len(part))] = chance.choice(b"0123456789-<>/\"'&;=: \x00\xffabcxyz")
+        for name, content in parts.items():
+            packed.writestr(name, bytes(content))
+    return changed.getvalue()
