@@ -13,6 +13,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 
+import odf.dc  # type: ignore[import-untyped]
 import odf.opendocument  # type: ignore[import-untyped]
 import odf.text  # type: ignore[import-untyped]
 
@@ -55,8 +56,7 @@ def xhtml(body: str, kind: str = "bodymatter") -> str:
 def package(parts: Mapping[str, str], order: Sequence[str], title: str = TITLE, extra: Mapping[str, str] = {}) -> bytes:
     """An EPUB of these parts. `extra` are files beside them, by their whole paths."""
     items = "".join(
-        f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"'
-        f'{" properties='nav'" if name.startswith("nav") else ""}/>'
+        f'<item id="{name}" href="{name}" media-type="application/xhtml+xml" properties="{_property(name)}"/>'
         for name in dict.fromkeys([*parts, *order])
     )
     spine = "".join(f'<itemref idref="{name}"/>' for name in order)
@@ -115,7 +115,8 @@ def rtf(sections: Sequence[Section], title: str = TITLE) -> bytes:
     head += r"{\stylesheet{\s0 Normal;}{\s1\outlinelevel0 heading 1;}}{\info{\title " + rtf_text(title) + "}}"
     head += r"{\header\pard Page header\par}"
     body = "".join(
-        rf"\pard\plain\s1 {rtf_text(heading)}\par" + "".join(rf"\pard\plain {rtf_text(one)}\par" + "\r\n" for one in said)
+        rf"\pard\plain\s1 {rtf_text(heading)}\par"
+        + "".join(rf"\pard\plain {rtf_text(one)}\par" + "\r\n" for one in said)
         for heading, said in sections
     )
     return (head + body + "}").encode("ascii")
@@ -236,6 +237,10 @@ def _body(sections: Sequence[Section]) -> str:
 
 def _records(sections: Sequence[Section]) -> list[dict[str, str]]:
     return [{"title": heading, "text": "\n\n".join(said)} for heading, said in sections]
+
+
+def _property(name: str) -> str:
+    return "nav" if name.startswith("nav") else ""
 
 
 def _escaped(text: str) -> str:
