@@ -1,7 +1,8 @@
 """Text -> where its sentences end.
 
-Marks, abbreviations and what stands around them; no model, no language to be told. Written for prose in English, German,
-French and Spanish, and for the marks of Chinese, Japanese, Arabic, Urdu, Hindi, Armenian, Amharic, Khmer and Burmese.
+Marks, abbreviations and what stands around them; no model, no language to be told. Written for prose in English,
+German, French and Spanish, and for the marks of Chinese, Japanese, Arabic, Urdu, Hindi, Armenian, Amharic, Khmer and
+Burmese.
 Languages without marks (Thai, Lao) have ends at blank lines alone.
 """
 
@@ -49,7 +50,7 @@ _NEVER = frozenset(
 
 _BEFORE_NUMBER = frozenset(
     """
-    no nos nr nrn num núm art arts fig figs tab eq eqs sec sect ch chap app vol vols p pp par para ver rev ed ex ref refs
+    no nos nr nrn num núm art arts fig figs tab eq eqs sec sect ch chap app vol vols p pp par para ver rev ed ex ref
     abs abb kap bd bde aufl ziff jg rn anm lfd std sek
     pl éd núms cap caps ap apdo
     jan feb mar apr jun jul aug sep sept oct nov dec okt dez janv févr juil ene abr ago dic
@@ -93,7 +94,7 @@ def ends(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def starts_in(text: str, start: int, end: int) -> list[int]:
-    """Where the sentences of text[start:end] begin: `start`, and each end before `end`. None where the range is empty."""
+    """Where the sentences of text[start:end] begin: at `start`, and at each end before `end`."""
     return [start, *(offset for offset in ends(text, start, end) if offset < end)] if start < end else []
 
 

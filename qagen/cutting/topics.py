@@ -2,9 +2,9 @@
 
 A topic repeats its words. Every way to divide a text into segments is priced: a segment pays for its length and is
 paid for each word that it has said before, the more the rarer the word is in the whole text; a cut costs a toll. The
-cheapest division is found by dynamic programming. In other words, the words of a segment are drawn from a distribution of
-its own which leans on that of the text (a Dirichlet-multinomial: Utiyama and Isahara 2001, Eisenstein and Barzilay 2008).
-No model and no list of stop words: what is frequent everywhere earns next to nothing.
+cheapest division is found by dynamic programming. In other words, the words of a segment are drawn from a distribution
+of its own which leans on that of the text (a Dirichlet-multinomial: Utiyama and Isahara 2001, Eisenstein and Barzilay
+2008). No model and no list of stop words: what is frequent everywhere earns next to nothing.
 
 Rejected: TextTiling, the depth of the valleys between neighbouring windows. It errs twice as often and finds as many
 shifts in a text of one topic as in any other, since a valley is judged by the others. `python -m benchmarks.topics`
@@ -64,8 +64,10 @@ class Shift:
     offset: int
     """Where the new topic's first sentence begins."""
     depth: float
-    """How much better two topics explain the words than one, in nats: more than `TOLL`, and seldom below 100 where
-    long segments have nothing in common."""
+    """How much better two topics explain the words than one, in nats; more than `TOLL`.
+
+    In the benchmark, half of those at a joint are above 35, half of the others below 22.
+    """
 
 
 def shifts(text: str, starts: Sequence[int] | None = None) -> list[Shift]:
@@ -80,8 +82,7 @@ def shifts(text: str, starts: Sequence[int] | None = None) -> list[Shift]:
     weights = _weights(words)
     share = _share(words, weights)
     cuts = _cuts(words, weights, share, [TOLL if unit.opens else TOLL + TOLL_INSIDE for unit in units])
-    depths = _depths(words, weights, share, cuts)
-    return [Shift(units[cut].offset, depth) for cut, depth in zip(cuts, depths, strict=True)]
+    return [Shift(units[cut].offset, depth) for cut, depth in _worth_their_toll(words, weights, share, cuts)]
 
 
 @dataclass(slots=True)
@@ -205,12 +206,20 @@ def _traced(back: list[int]) -> list[int]:
     return cuts[::-1]
 
 
-def _depths(units: list[list[str]], weights: dict[str, float], share: float, cuts: list[int]) -> Iterator[float]:
-    """Per cut, how much the words of its two segments cost more as one."""
-    segments = [Counter(word for words in units[a:b] for word in words) for a, b in pairwise([0, *cuts, len(units)])]
-    for left, right in pairwise(segments):
+def _worth_their_toll(
+    units: list[list[str]], weights: dict[str, float], share: float, cuts: list[int]
+) -> Iterator[tuple[int, float]]:
+    """The cuts with their depths, but for those which were made only because a better beginning had been given up."""
+    left = Counter[str]()
+    for start, end in pairwise([0, *cuts, len(units)]):
+        right = Counter(word for words in units[start:end] for word in words)
         due = share * _rise(MASS, left.total(), right.total())
-        yield due - sum(_rise(weights[word], left[word], right[word]) for word in left.keys() & right.keys())
+        depth = due - sum(_rise(weights[word], left[word], right[word]) for word in right.keys() & left.keys())
+        if start > 0 and depth > TOLL:
+            yield start, depth
+            left = right
+        else:
+            left.update(right)
 
 
 def _rise(weight: float, left: int, right: int) -> float:

@@ -219,5 +219,6 @@ def _too_many() -> str:
 
 
 def _damaged(error: Exception) -> DataError:
-    reason = " ".join(str(error).split())[:200].rstrip(" .") or type(error).__name__
+    said = re.sub(r" at 0x[0-9a-f]+", "", str(error))  # the same words on each run
+    reason = " ".join(said.split())[:200].rstrip(" .") or type(error).__name__
     return DataError(f"it is damaged ({reason}). Fetch it again, or open it in its own program and save it anew")

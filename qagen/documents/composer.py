@@ -67,7 +67,8 @@ class Composer:
         """Text that stands as it is, between fences."""
         self._end_list()
         if text.strip():
-            fence = "```" if "```" not in text else "~~~~"
+            longest = max((len(run) for run in re.findall("`{3,}", text)), default=2)
+            fence = "`" * (longest + 1)
             self._block("code", f"{fence}\n{text.strip(chr(10))}\n{fence}")
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:

@@ -506,7 +506,7 @@ def _is_drop_cap(paragraph: Element) -> bool:
 
 def _section_breaks(body: Element) -> set[Element]:
     """The paragraphs that end a section after which a page begins; the next section says so."""
-    sections = list(body.iter(f"{_W}sectPr"))
+    sections = [one for one in body.iter(f"{_W}sectPr") if one.getparent().tag != f"{_W}sectPrChange"]
     return {
         section.getparent().getparent()
         for section, following in itertools.pairwise(sections)

@@ -258,6 +258,7 @@ class _Converter:
             self._hold(_Holder("caption"))
         elif name == "table":
             self._settle()
+            self._turn_pages()
             deep = len(self._tables) >= DEEPEST_TABLE
             self._tables.append(None if deep else _Table(attributes.get("role") in ("presentation", "none")))
         elif name == "page":
@@ -296,7 +297,7 @@ class _Converter:
             self._settle()
             self._write_terms()
             self._lists.pop()
-            if self._list_depth() == 0:
+            if len(self._lists) == self._outside():
                 self._add(Part("end of list"))
         elif name == "caption":
             self._caption(" ".join(self._release().texts))
@@ -331,6 +332,8 @@ class _Converter:
 
     def _flush(self) -> None:
         """The line ends: what is in it is a paragraph, or one of the paragraphs of what is open."""
+        if not self._line:
+            return
         text = _ENDS.sub("\n\n", _AROUND_END.sub("\n", _SPACES.sub(" ", "".join(self._line)))).strip()
         self._line.clear()
         self._marks.clear()
@@ -343,10 +346,14 @@ class _Converter:
     # Parts
 
     def _add(self, part: Part) -> None:
-        while self._pages_due and len(self._sinks) == 1:
-            self._pages_due -= 1
-            self._parts.append(Part("page"))
+        self._turn_pages()
         self._sinks[-1].append(part)
+
+    def _turn_pages(self) -> None:
+        """Pages begin with the next part; those that begin in a table, after it."""
+        if len(self._sinks) == 1:
+            self._parts += [Part("page")] * self._pages_due
+            self._pages_due = 0
 
     def _hold(self, holder: _Holder) -> None:
         self._settle()
@@ -391,8 +398,11 @@ class _Converter:
 
     def _list_depth(self) -> int:
         """0 for items of a list that lies in no other one, and outside of lists."""
-        outside = self._lists_outside[-1] if self._lists_outside else 0
-        return min(max(len(self._lists) - outside - 1, 0), DEEPEST_LIST)
+        return min(max(len(self._lists) - self._outside() - 1, 0), DEEPEST_LIST)
+
+    def _outside(self) -> int:
+        """How many lists lie outside of the open cell."""
+        return self._lists_outside[-1] if self._lists_outside else 0
 
     def _page(self) -> None:
         self._settle()
@@ -405,6 +415,11 @@ class _Converter:
             self._add(Part("paragraph", text))
 
     def _table(self, table: _Table) -> None:
+        due, self._pages_due = self._pages_due, 0
+        self._write_table(table)
+        self._pages_due = due
+
+    def _write_table(self, table: _Table) -> None:
         for caption in filter(None, table.captions):
             self._add(Part("paragraph", caption))
         cells = [cell for row in table.rows for cell in row]

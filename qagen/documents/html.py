@@ -363,6 +363,8 @@ def _is_left_out(name: str, attributes: Mapping[str, str]) -> bool:
         return False  # pages hide themselves until a script shows them
     if name in _LEFT_OUT or (name == "dialog" and "open" not in attributes):
         return True
+    if not attributes:
+        return False
     kinds = {*attributes.get("epub:type", "").split(), attributes.get("role", "")}
     return bool(
         ("hidden" in attributes and attributes["hidden"].lower() != "until-found")

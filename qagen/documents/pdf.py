@@ -48,6 +48,8 @@ _MONOSPACED = re.compile(r"courier|mono(?!type)|consol|menlo|typewriter|inconsol
 _UNSPACED = r"\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef"
 """Scripts that put no spaces between words."""
 _WITHOUT_SPACE = re.compile(rf"[{_UNSPACED}]\Z")
+_END = ".:;!?。：；！？"
+"""Of a sentence, or of what stands before a list."""
 _FROM_THE_RIGHT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _COMPOUND = re.compile(r"\b(\w+)-(\w+)\b")
 _NO_WORDS = re.compile(r"[\W_]+")
@@ -74,7 +76,7 @@ _MOST_IN_HEADINGS = 0.3
 _LIST_GAP = 3.5
 """Between the baselines of items or rows; the lines of other paragraphs tell on their page how far they are apart."""
 _CLOSE = 1.45
-"""Between baselines: lines that are farther apart may be paragraphs of one line each."""
+"""Between baselines: lines that are farther apart may be paragraphs of one line each, unless they read as prose."""
 _RAGGED = 3.5
 """By how much lines end before the edge that is not straight."""
 _NARROWEST = 15
@@ -346,17 +348,17 @@ def _is_marked(text: str) -> bool:
 
 def _parts(lines: Sequence[_Line], compounds: Collection[str]) -> list[_Part]:
     """The lines of a page, those of one paragraph joined."""
-    widest_gap = _widest_gap(lines)
+    gaps = _usual_gaps(lines)
     edges = _edges(lines)
     parts: list[_Part] = []
     for at, line in enumerate(lines):
         part = parts[-1] if parts else None
-        if part and _continues(part, line, edges[at - 1], widest_gap):
+        if part and _continues(part, line, edges[at - 1], gaps):
             part.pieces[-1:] = _joined(part.pieces[-1], line.text, compounds)
             part.last = line
             part.lines += 1
         else:
-            parts.append(_Part([line.text], line, _kind(line), _is_apart(part, line, widest_gap)))
+            parts.append(_Part([line.text], line, _kind(line), _is_apart(part, line, gaps)))
     _finish(parts)
     return parts
 
@@ -369,19 +371,43 @@ def _kind(line: _Line) -> Kind:
     return "list" if line.is_item else "text"
 
 
-def _is_apart(part: _Part | None, line: _Line, widest_gap: float) -> bool:
+def _is_apart(part: _Part | None, line: _Line, gaps: _Gaps) -> bool:
     if part is None or (part.kind == "code") != line.is_code or not _same_size(part.last, line):
         return True
-    widest = _LIST_GAP if part.kind == _kind(line) and part.kind in ("list", "table") else min(widest_gap, _CLOSE)
+    widest = _LIST_GAP if part.kind == _kind(line) and part.kind in ("list", "table") else gaps.close
     return not 0 < part.last.height - line.height <= widest * line.size
 
 
-def _widest_gap(lines: Sequence[_Line]) -> float:
-    """From baseline to baseline within a paragraph, in sizes of the font: what is usual on the page, and a bit."""
-    gaps = [(above.height - below.height) / below.size for above, below in pairwise(lines) if _same_size(above, below)]
-    usual = sorted(gap for gap in gaps if 0.8 < gap < 3.5)
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    """From baseline to baseline, in sizes of the font."""
+
+    close: float
+    """Up to here lines are of one paragraph, if they reach the edge."""
+    widest: float
+    """Up to here they may be, in the middle of a sentence."""
+
+
+def _usual_gaps(lines: Sequence[_Line]) -> _Gaps:
+    """What is usual on a page, and a bit."""
+    pairs = [
+        ((above.height - below.height) / below.size, _is_mid_sentence(above, below))
+        for above, below in pairwise(lines)
+        if _same_size(above, below)
+    ]
+    gaps = sorted(gap for gap, _ in pairs if 0.8 < gap < 3.5)
+    if not gaps:
+        return _Gaps(_CLOSE, _CLOSE)
     # Lines of one paragraph are the closest, but a few closer ones (formulas) do not decide.
-    return 1.25 * usual[len(usual) // 4] if usual else 1.5
+    usual = gaps[len(gaps) // 4]
+    in_prose = [mid_sentence for gap, mid_sentence in pairs if 0.8 < gap <= 1.25 * usual]
+    is_prose = sum(in_prose) >= 0.4 * len(in_prose)
+    return _Gaps(max(min(1.25 * usual, _CLOSE), 1.15 * usual if is_prose else 0), 1.25 * usual)
+
+
+def _is_mid_sentence(above: _Line, line: _Line) -> bool:
+    goes_on = line.text[0].islower() or bool(_WITHOUT_SPACE.match(line.text[0]))
+    return goes_on and above.text[-1] not in _END
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,7 +455,7 @@ def _edge(lines: Sequence[_Line]) -> _Edge:
     return _Edge(rights[0], False)
 
 
-def _continues(part: _Part, line: _Line, edge: _Edge, widest_gap: float) -> bool:
+def _continues(part: _Part, line: _Line, edge: _Edge, gaps: _Gaps) -> bool:
     """Whether a line goes on with the paragraph."""
     last = part.last
     if part.kind in ("code", "table") or line.is_code:
@@ -443,12 +469,12 @@ def _continues(part: _Part, line: _Line, edge: _Edge, widest_gap: float) -> bool
     wide = last.right - last.left >= _NARROWEST * last.size
     if not wide or edge.right - last.right >= line.first_word + line.size / 4:
         return False
-    mid_sentence = last.text[-1] not in ".:;!?" and line.text[0].islower()
+    mid_sentence = _is_mid_sentence(last, line)
     gap = (last.height - line.height) / line.size
     if gap <= 0:
         return mid_sentence and line.left > last.right  # at the top of the next column
-    sure = mid_sentence or (edge.sure and gap <= _CLOSE)
-    return 0.5 < gap <= widest_gap and _is_aligned(part, line) and sure
+    sure = mid_sentence or (edge.sure and gap <= gaps.close)
+    return 0.5 < gap <= gaps.widest and _is_aligned(part, line) and sure
 
 
 def _is_aligned(part: _Part, line: _Line) -> bool:
@@ -456,7 +482,7 @@ def _is_aligned(part: _Part, line: _Line) -> bool:
     last = part.last
     shift = (line.left - last.left) / line.size
     if _MARK.match(line.text):  # the next item of a list, unless a dash or a number came to stand there by chance
-        return part.kind == "text" and abs(shift) <= 0.5 and last.text[-1] not in ".:;!?"
+        return part.kind == "text" and abs(shift) <= 0.5 and last.text[-1] not in _END
     centred = abs(line.left + line.right - last.left - last.right) <= line.size
     if part.lines > 1:
         return abs(shift) <= 0.5 or centred
@@ -475,8 +501,8 @@ def _joined(text: str, more: str, compounds: Collection[str]) -> tuple[str, str]
         whole = f"{left[0] if left else ''}-{right[0] if right else ''}".casefold()
         broken = before[-1].islower() and more[0].islower() and whole not in compounds
         return f"{before}{'' if broken else '-'}", more
-    together = _WITHOUT_SPACE.search(text) and _WITHOUT_SPACE.match(more[0])
-    return f"{text}{'' if together else ' '}", more
+    unspaced = _WITHOUT_SPACE.search(text) and _WITHOUT_SPACE.match(more[0])
+    return f"{text}{'' if unspaced else ' '}", more
 
 
 def _finish(parts: Sequence[_Part]) -> None:

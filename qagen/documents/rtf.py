@@ -28,7 +28,7 @@ _SKIPPED = elements.words(
     "private revtbl rxe shprslt sp tc tcn xe"
 )
 """Groups whose text is not the document's."""
-_KNOWN = frozenset({"shpinst", "moMath"})
+_KNOWN = frozenset({"shpinst", "moMath", "footnote"})
 """Of those groups that programs skip when they do not know them (`\\*`), the ones that hold text."""
 _SIGNS = {
     "line": "\n",
@@ -64,7 +64,7 @@ _CODE_PAGES = {10000: "mac_roman", 936: "gb18030", 65001: "utf-8"}
 _SYMBOL = 2
 _HEADING = re.compile(r"heading (\d)|(title)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\(?([0-9]{1,9})[.)]?")
-_LETTERED = re.compile(r"\(?(?:[a-zA-Z]{1,6}|\d+(?:\.\d+)+)[.)]?")
+_LETTERED = re.compile(r"\(?(?:[^\W\d_]{1,6}|\d+(?:\.\d+)+)[.)、．]?")
 LONGEST_REPEAT = 200
 """Characters of a cell that is repeated in each row that it covers."""
 

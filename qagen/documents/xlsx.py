@@ -6,20 +6,23 @@ A formula gives the value that was stored with it.
 from __future__ import annotations
 
 import datetime
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import openpyxl  # type: ignore[import-untyped]
+from lxml import etree  # type: ignore[import-untyped]
+from openpyxl.reader.excel import SHARED_STRINGS, ExcelReader  # type: ignore[import-untyped]
+from openpyxl.styles.stylesheet import apply_stylesheet  # type: ignore[import-untyped]
 from openpyxl.worksheet._reader import (  # type: ignore[import-untyped]
     DATA_TAG,
     FORMULA_TAG,
     ROW_TAG,
+    SHEET_MAIN_NS,
     VALUE_TAG,
     WorkSheetParser,
 )
-from openpyxl.xml.functions import iterparse  # type: ignore[import-untyped]
 
 from qagen.documents import archives
 from qagen.documents.composer import Composer, one_line
@@ -29,6 +32,7 @@ MOST_EMPTY_CELLS = 300_000
 """In a row: who formats whole columns leaves a million of them below the last value."""
 _ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005F)_")
 """How Excel writes control characters, and the `_` of what only looks like one."""
+_STRING, _TEXT, _PHONETIC = (f"{{{SHEET_MAIN_NS}}}{tag}" for tag in ("si", "t", "rPh"))
 
 
 def read(data: bytes, _: Reading) -> Document:
@@ -38,46 +42,80 @@ def read(data: bytes, _: Reading) -> Document:
         DataError: it is none, or damaged, or encrypted.
     """
     with archives.guarded():
-        parts = archives.office(data, "xl/")
-        workbook = openpyxl.load_workbook(parts, read_only=True, data_only=True, keep_links=False)
+        workbook = _Workbook(archives.office(data, "xl/"))
         composer = Composer()
-        sheets = [_Sheet(sheet) for sheet in workbook.worksheets]
-        for sheet in sheets:
+        for sheet in workbook.sheets:
             _add(sheet, composer)
-        document = composer.document(notes=list(_notes(sheets)))
+        document = composer.document(notes=list(_notes(workbook.sheets)))
         # Without a title of its own the file's name says more than that of its first sheet.
-        return replace(document, title=one_line(workbook.properties.title or "") or None)
+        return replace(document, title=workbook.title)
+
+
+class _Workbook:
+    """What the cells refer to. (The library's own way to open one goes through every sheet, to measure it.)"""
+
+    def __init__(self, parts: io.BytesIO) -> None:
+        reader = ExcelReader(parts, read_only=True, data_only=True, keep_links=False)
+        reader.read_manifest()
+        reader.read_workbook()
+        reader.read_properties()
+        apply_stylesheet(reader.archive, reader.wb)
+        self.archive = reader.archive
+        self.formats = reader.wb
+        self.title: str | None = one_line(reader.wb.properties.title or "") or None
+        self.strings = list(_strings(reader))
+        self.sheets = [
+            _Sheet(self, sheet.name, relation.target)
+            for sheet, relation in reader.parser.find_sheets()
+            if "chartsheet" not in relation.Type
+        ]
+
+
+def _strings(reader: Any) -> Iterator[str]:
+    """The texts that cells share, without the readings above Japanese ones."""
+    part = reader.package.find(SHARED_STRINGS)
+    if part is not None:
+        with reader.archive.open(part.PartName[1:]) as source:
+            for string in _elements(source, _STRING):
+                yield "".join(text.text or "" for text in string.iter(_TEXT) if text.getparent().tag != _PHONETIC)
+
+
+def _elements(source: Any, *tags: str) -> Iterator[Any]:
+    """The elements with those tags; each is gone when the next one comes."""
+    for _, element in etree.iterparse(source, tag=tags, resolve_entities=False, remove_comments=True, remove_pis=True):
+        yield element
+        element.clear()
+        while element.getprevious() is not None:
+            del element.getparent()[0]
 
 
 class _Sheet:
     """The cells of a sheet that hold something, whatever size the sheet claims to have."""
 
-    def __init__(self, sheet: Any) -> None:
-        self.name: str = sheet.title
+    def __init__(self, workbook: _Workbook, name: str, part: str) -> None:
+        self.name = name
         self.without_value = 0
         """Formulas that no program has computed."""
         self.stopped_at: int | None = None
         """The row at which reading was given up."""
-        self._sheet = sheet
+        self._workbook = workbook
+        self._part = part
 
     def rows(self) -> Iterator[tuple[int, dict[int, str]]]:
         """The number of each row that holds something, and its texts by column."""
         # The library's own rows are filled up to the claimed size, and do not tell a formula from nothing.
         empty = 0
-        with self._sheet._get_source() as source:
-            parser = self._parser(source)
-            for _, element in iterparse(source):
+        with self._workbook.archive.open(self._part) as source:
+            parser = self._parser()
+            for element in _elements(source, ROW_TAG, DATA_TAG):
                 if element.tag == DATA_TAG:
                     return
-                if element.tag != ROW_TAG:
-                    continue
                 number, cells = parser.parse_row(element)
+                parser.row_dimensions.clear()
                 texts = {cell["column"]: text for cell in cells if (text := _shown(cell["value"])).strip()}
                 self.without_value += sum(
                     cell["value"] is None and _is_uncomputed(child) for child, cell in zip(element, cells, strict=True)
                 )
-                element.clear()
-                parser.row_dimensions.clear()
                 empty = 0 if texts else empty + 1 + len(cells)
                 if empty > MOST_EMPTY_CELLS:
                     self.stopped_at = number
@@ -85,15 +123,15 @@ class _Sheet:
                 if texts:
                     yield number, texts
 
-    def _parser(self, source: Any) -> Any:
-        workbook = self._sheet.parent
+    def _parser(self) -> Any:
+        formats = self._workbook.formats
         return WorkSheetParser(
-            source,
-            self._sheet._shared_strings,
+            None,
+            self._workbook.strings,
             data_only=True,
-            epoch=workbook.epoch,
-            date_formats=workbook._date_formats,
-            timedelta_formats=workbook._timedelta_formats,
+            epoch=formats.epoch,
+            date_formats=formats._date_formats,
+            timedelta_formats=formats._timedelta_formats,
         )
 
 

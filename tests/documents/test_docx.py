@@ -501,14 +501,19 @@ def test_a_style_may_begin_a_page_but_not_the_first() -> None:
     assert read(p(r("a")) + p(r("b"), "Neu", '<w:pageBreakBefore w:val="0"/>'), styles=STYLES).pages == ()
 
 
+def section(kind: str, before: str = "") -> str:
+    """Where a section ends, how it began, and what was there before a tracked change."""
+    change = f"<w:sectPrChange>{section(before)}</w:sectPrChange>" if before else ""
+    return f'<w:sectPr><w:type w:val="{kind}"/>{change}</w:sectPr>'
+
+
 def test_a_section_begins_a_page_unless_it_says_otherwise() -> None:
-    section = '<w:sectPr><w:type w:val="{}"/></w:sectPr>'
     body = (
-        p(r("a"), "", section.format("continuous"))
-        + p(RENDERED + r("b"), "", section.format("nextPage"))
+        p(r("a"), "", section("continuous"))
+        + p(RENDERED + r("b"), "", section("nextPage", before="continuous"))
         + p(r("c"), "", "<w:sectPr/>")
         + p(r("d"))
-        + section.format("continuous")
+        + section("continuous")
     )
 
     assert pages_of(body) == ["a", "b", "c d"]

@@ -116,10 +116,11 @@ def test_paragraphs_that_only_an_indent_tells_apart_stay_apart() -> None:
     assert paragraphs(read(*[Paragraph(LONG, style) for _ in range(3)])) == [LONG] * 3
 
 
-def test_lines_of_double_height_are_joined_within_a_sentence() -> None:
-    style = ParagraphStyle("double", parent=BODY, leading=24)
+@pytest.mark.parametrize("leading", [18, 24])
+def test_lines_that_are_far_apart_are_joined_where_they_read_as_prose(leading: float) -> None:
+    style = ParagraphStyle("wide", parent=BODY, leading=leading, spaceBefore=leading)
 
-    assert LONG[:230] in read(Paragraph(LONG, style)).text
+    assert paragraphs(read(Paragraph(LONG, style), Paragraph(LONG, style))) == [LONG, LONG]
 
 
 def test_columns_are_read_one_after_the_other() -> None:
