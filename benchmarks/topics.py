@@ -2,14 +2,13 @@
 
     python -m benchmarks.topics [--seed N] [--documents N]
 
-Each document is 4 to 10 segments of 5 to 40 sentences; no two neighbours are of one topic. Nothing marks a joint: half of
-the documents are one long paragraph, in the others all paragraphs are separated alike. Pk (Beeferman et al. 1999) and
-WindowDiff (Pevzner and Hearst 2002) count windows, of half a segment's mean length, whose ends are wrongly held to be of
-one topic or of two: 0 is perfect. `random` and `even` are told the true number of cuts, `shifts` and `tiling` are not.
-`tiling` is TextTiling with tf-idf windows, at the sizes that were best with seed 0.
+Each document is 4 to 10 segments of 5 to 40 sentences; no two neighbours are of one topic. Nothing marks a joint: half
+of the documents are one long paragraph, in the others all paragraphs are separated alike. Pk (Beeferman et al. 1999)
+and WindowDiff (Pevzner and Hearst 2002) count windows, of half a segment's mean length, whose ends are wrongly held to
+be of one topic or of two: 0 is perfect. `random` and `even` are told the true number of cuts, `shifts` and `tiling`
+are not. `tiling` is TextTiling with tf-idf windows, at the sizes that were best with seed 0.
 """
 
-# ruff: noqa: S311, T201 -- a benchmark draws its texts with a seed, and prints its table
 from __future__ import annotations
 
 import argparse
@@ -23,10 +22,9 @@ from importlib.util import find_spec
 from itertools import accumulate, pairwise
 from math import hypot, log
 from pathlib import Path
+from pydoc_data import topics as reference
 from random import Random
 from statistics import fmean, pstdev
-
-from pydoc_data import topics as reference
 
 from qagen.cutting import sentences, topics
 
@@ -137,7 +135,9 @@ def _speech(rng: Random, function_words: list[str], common: list[str], own: list
 
 def join(parts: Sequence[Topic], rng: Random, with_paragraphs: bool) -> Joined:
     """The segments one behind the other; paragraphs, where there are any, end at joints as well as elsewhere."""
-    text, starts, joints = "", [], []
+    text = ""
+    starts: list[int] = []
+    joints: list[int] = []
     for part in parts:
         joints.append(len(starts))
         left = 0

@@ -178,7 +178,7 @@ def test_openai_answers_with_the_fields_of_the_document(server: LLMServer, clien
     body = response.json()
     assert response.headers["x-request-id"] == "req_1"
     assert response.headers["x-ratelimit-reset-tokens"] == "1m0s"
-    assert list(body) == "id object created model choices usage service_tier system_fingerprint".split()  # noqa: SIM905
+    assert list(body) == "id object created model choices usage service_tier system_fingerprint".split()
     (choice,) = body["choices"]
     assert (choice["finish_reason"], choice["logprobs"], choice["message"]["refusal"]) == ("stop", None, None)
     usage = body["usage"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -273,3 +274,52 @@ def test_a_title_cannot_pass_for_more_than_a_title() -> None:
 def test_what_is_not_known_of_a_document_is_left_out() -> None:
     assert "Language:" not in user_text(language=None)
     assert "unknown" not in user_text(title=None, language=None)
+
+
+# What the user chooses
+
+
+def test_only_the_chosen_types_are_asked_for_and_allowed() -> None:
+    order = replace(ORDER, question_types=("factual", "procedural"), questions_per_chunk=4)
+    request = prompts.ask(prompts.load(), order, core_only("Open the valve."), KEY, DOCUMENT)
+    assert request.schema is not None
+    items = request.schema["properties"]["pairs"]["items"]["properties"]
+    assert items["question_type"]["enum"] == ["factual", "procedural"]
+    assert "2 factual" in request.user
+    assert "2 procedural" in request.user
+    assert prompts.REPLY_SCHEMA["properties"]["pairs"]["items"]["properties"]["question_type"]["enum"] == list(
+        prompts.QUESTION_TYPES
+    )
+
+
+@pytest.mark.parametrize("style", prompts.styles())
+def test_a_style_and_a_language_are_further_instructions(style: str) -> None:
+    system = prompts.load(extra_instructions="Be brief.", style=style, language="German").system
+    further = system.partition("Further instructions:\n")[2].splitlines()
+    assert further[0] == prompts.styles()[style]
+    assert further[1].startswith("Write questions and answers in German, whatever the language of the passage")
+    assert further[2] == "Be brief."
+
+
+@pytest.mark.parametrize(("words", "count"), [(1, 1), (80, 1), (90, 2), (1000, 5)])
+def test_with_a_cap_short_passages_are_asked_for_less(words: int, count: int) -> None:
+    chunk = core_only("valve " * words)
+    assert prompts.questions_for(chunk, replace(ORDER, questions_per_chunk=5, content_cap=True)) == count
+    assert prompts.questions_for(chunk, replace(ORDER, questions_per_chunk=5)) == 5
+
+
+def test_asking_for_more_says_what_was_wrong_and_what_is_there_at_the_very_end() -> None:
+    request = prompts.ask(prompts.load(), ORDER, core_only("Open the valve."), KEY, DOCUMENT)
+    more = prompts.ask_for_more(request, ["'Why?': no quote stands in the passage"], ["What opens first?"], 3)
+    assert more.system == request.system
+    added = more.user.removeprefix(request.user)
+    assert "- 'Why?': no quote stands in the passage" in added
+    assert "up to 3 further pairs" in added
+    assert added.index("- What opens first?") > added.index("Why?")
+
+
+def test_at_most_fifteen_questions_are_shown_again() -> None:
+    request = prompts.ask(prompts.load(), ORDER, core_only("Open the valve."), KEY, DOCUMENT)
+    more = prompts.ask_for_more(request, [], [f"Question {number}?" for number in range(40)], 3)
+    assert more.user.count("Question ") == 15
+    assert "Question 39?" in more.user

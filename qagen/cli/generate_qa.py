@@ -29,6 +29,13 @@ def generate_qa(
     system_message: run_options.SystemMessage = None,
     extra_instructions: run_options.ExtraInstructions = None,
     prompt_template_file: run_options.PromptTemplateFile = None,
+    prompts_dir: run_options.PromptsDir = None,
+    question_types: run_options.QuestionTypes = None,
+    language: run_options.Language = None,
+    style: run_options.Style = None,
+    content_cap: run_options.ContentCap = None,
+    corrective_retry: run_options.CorrectiveRetry = None,
+    show_prompt: run_options.ShowPrompt = False,
     resume: run_options.Resume = None,
     accept_changes: run_options.AcceptChanges = None,
     retry_failed: run_options.RetryFailed = None,
@@ -54,15 +61,19 @@ def generate_qa(
     Press Ctrl-C at any time: what is under way is finished and saved.
     The same command goes on from there, and pays for nothing twice.
     """
-    from qagen import files, workers
+    from qagen import files, generate, workers
     from qagen.cli import boundary, console
     from qagen.cli.event_log import EventLog
     from qagen.cli.progress import RunDisplay
+    from qagen.cli.prompt_report import show_sample
     from qagen.cli.run_report import show_report
     from qagen.formats import encode
 
     settings = options.load(ctx)
     console.log_as(settings.log_format)
+    if show_prompt:
+        show_sample(generate.sample(generate.plan(settings)))
+        return
     if summary_json:
         files.check_output(summary_json)
         files.make_writable(summary_json.parent)

@@ -69,6 +69,58 @@ PromptTemplateFile = Annotated[
         rich_help_panel=QUESTIONS,
     ),
 ]
+PromptsDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--prompts-dir",
+        help="Folder of <name>.qagen.toml files: what is asked otherwise about one document. "
+        "[dim]default: beside the chunk files[/]",
+        rich_help_panel=QUESTIONS,
+    ),
+]
+QuestionTypes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--question-types",
+        help="Only these, such as factual,procedural: factual, definition, explanatory, analytical, inferential, "
+        "procedural, comparative. [dim]default: all[/]",
+        rich_help_panel=QUESTIONS,
+    ),
+]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language", help="Language to write in. [dim]default: that of each passage[/]", rich_help_panel=QUESTIONS
+    ),
+]
+Style = Annotated[
+    str | None,
+    typer.Option(
+        "--style",
+        help="Tone: exam, chat, support or search. [dim]default: none of them[/]",
+        rich_help_panel=QUESTIONS,
+    ),
+]
+ContentCap = Annotated[
+    bool | None,
+    typer.Option(
+        "--content-cap/--no-content-cap",
+        help="Ask short passages for fewer pairs: one for about 120 tokens. [dim]default: no cap[/]",
+        rich_help_panel=QUESTIONS,
+    ),
+]
+CorrectiveRetry = Annotated[
+    bool | None,
+    typer.Option(
+        "--corrective-retry/--no-corrective-retry",
+        help="Ask once more where fewer than half of the pairs can be kept. [dim]default: ask[/]",
+        rich_help_panel=QUESTIONS,
+    ),
+]
+ShowPrompt = Annotated[
+    bool,
+    typer.Option("--show-prompt", help="Print what would be sent for one chunk, and stop.", rich_help_panel=QUESTIONS),
+]
 Resume = Annotated[
     bool | None,
     typer.Option(

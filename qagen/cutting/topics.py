@@ -54,6 +54,7 @@ _UNSPACED = (
 _WORD = re.compile(
     rf"([{_UNSPACED}]++)|([\uac00-\ud7a3]{{2}})[\uac00-\ud7a3]*+|([^\W\d_{_UNSPACED}\uac00-\ud7a3]{{2,}}+)"
 )
+_LINE_END = re.compile(r"\n\s*+")
 _BLANK_LINE = re.compile(r"\n\s*\n\s*\Z|\u2029\s*\Z")
 
 
@@ -96,11 +97,12 @@ class _Unit:
 
 
 def _sentence_starts(text: str) -> list[int]:
-    starts = sentences.starts_in(text, 0, len(text))
-    for start, end in pairwise([*starts, len(text)]):
+    starts: list[int] = []
+    for start, end in pairwise([*sentences.starts_in(text, 0, len(text)), len(text)]):
+        starts.append(start)
         if end - start > _LONG:
-            starts.extend(line.end() for line in re.finditer(r"\n\s*", text[start:end]) if line.end() < end - start)
-    return sorted(starts)
+            starts.extend(line.end() for line in _LINE_END.finditer(text, start, end) if line.end() < end)
+    return starts
 
 
 def _units(text: str, starts: Sequence[int]) -> list[_Unit]:

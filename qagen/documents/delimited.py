@@ -18,7 +18,7 @@ ROWS_PER_TABLE = 50
 SAMPLE = 100_000
 """Characters by which the separator is found."""
 _SEPARATORS = ",;\t|"
-_DECLARED = re.compile(r"sep=(.)\n")
+_DECLARED = re.compile(r"sep=([^\w\s\"]|\t)\n")
 """What Excel understands as the first line."""
 _END = "\x03"
 """A last row, to see that the one before it has ended."""
@@ -48,22 +48,24 @@ def read(data: bytes, _: Reading) -> Document:
 
 def _rows(text: str, separator: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> list[list[str]] | None:
     """The rows that are not blank; None where a quotation mark is never closed, and the rest would be one field."""
+    *rows, last = _parsed(f"{text}\n{_END}", separator, quoting)
+    return [row for row in rows if any(field.strip() for field in row)] if last == [_END] else None
+
+
+def _parsed(text: str, separator: str, quoting: Literal[0, 3] = csv.QUOTE_MINIMAL) -> list[list[str]]:
     # It counts for the whole process, but nothing else reads CSV here.
-    csv.field_size_limit(max(len(text) + 10, csv.field_size_limit()))
-    lines = io.StringIO(f"{text}\n{_END}", newline="")
+    csv.field_size_limit(max(len(text) + 1, csv.field_size_limit()))
+    lines = io.StringIO(text, newline="")
     try:
-        rows = list(csv.reader(lines, delimiter=separator, skipinitialspace=True, quoting=quoting))
+        return list(csv.reader(lines, delimiter=separator, skipinitialspace=True, quoting=quoting))
     except csv.Error as error:
         raise DataError(f"its rows cannot be told apart ({error}). Save it anew as CSV in UTF-8") from None
-    return [row for row in rows[:-1] if any(field.strip() for field in row)] if rows[-1] == [_END] else None
 
 
 def _separator(text: str) -> str:
     """The sign that cuts the most rows into the same number of fields."""
     sample = text[:SAMPLE]
-    if len(text) > SAMPLE:
-        sample = sample[: sample.rfind("\n") + 1] or sample
-    return max(_SEPARATORS, key=lambda separator: _agreement(_rows(sample, separator) or []))
+    return max(_SEPARATORS, key=lambda separator: _agreement(list(filter(None, _parsed(sample, separator)))))
 
 
 def _agreement(rows: Sequence[Sequence[str]]) -> tuple[float, int]:

@@ -292,7 +292,8 @@ class _Converter:
         if name in _HEADINGS or name in ("li", "dd", "blockquote"):
             self._release()
         elif name == "dt":
-            self._terms.append(" ".join(self._release().texts).rstrip(":"))
+            term = " ".join(self._release().texts).rstrip(":")
+            self._terms += [term] if term else []
         elif name in _LISTS:
             self._settle()
             self._write_terms()

@@ -60,6 +60,7 @@ _ATTRIBUTES = words(
     "role rowspan start style type value xml:lang"
 )
 
+_XML = re.compile(r"\s*(?:<\?xml|(?:<!DOCTYPE[^>]*>\s*)?<html[^>]*\sxmlns\s*=)", re.IGNORECASE)
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _NAME = re.compile(r"[a-zA-Z][^\s/>]*")
 _PREFIX = re.compile(r"(?:m|mml|svg|html|xhtml|h):")
@@ -94,7 +95,7 @@ _BROADER = {
 def read(data: bytes, _: Reading) -> Document:
     """A document with the main part of a page, or all of its text. Its title is that of <title>, og:title or h1."""
     source, notes = decode(data)
-    page = parse(source, is_xml=source.lstrip().startswith("<?xml"))
+    page = parse(source, is_xml=bool(_XML.match(source)))
     composer = Composer()
     elements.write(_main_part(page.tokens), composer)
     document = composer.document(title=page.title, language=page.language, notes=(*notes, *page.notes), markup="html")

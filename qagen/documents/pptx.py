@@ -15,17 +15,15 @@ from pptx.enum.shapes import PP_PLACEHOLDER
 from pptx.presentation import Presentation
 from pptx.slide import Slide
 
-from qagen.documents import archives
+from qagen.documents import archives, office_text
 from qagen.documents.composer import Composer, one_line
+from qagen.documents.office_text import Element, M
 from qagen.documents.types import Document, Reading
 
-Element = Any
-"""Of lxml, which has no types."""
-
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+_A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
 _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
-_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 _R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
@@ -41,7 +39,7 @@ _ROW = 91_440
 _MOST_LEVELS = 9
 _JUNK_TITLES = re.compile(r"(?:\S+ )?power\s?point\W*\w*$|untitled|slide \d+$|folie \d+$", re.IGNORECASE)
 """What PowerPoint itself writes where the author gave no title, in its languages."""
-_SUPERSCRIPT = str.maketrans("0123456789+-()n", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿ")
+_FORMULAS = (f"{_A14}m", f"{M}oMath", f"{M}oMathPara")
 
 
 def read(data: bytes, _: Reading) -> Document:
@@ -61,13 +59,13 @@ class _Reader:
         self._presentation = presentation
         self._composer = Composer()
         self._formulas: list[int] = []
-        """Slides on which there are any."""
+        """Slides on which there are any that hold no text."""
 
     def document(self) -> Document:
         for number, slide in enumerate(self._presentation.slides, 1):
             self._composer.page()
             self._slide(slide)
-            if next(slide.element.iter(f"{_M}oMath"), None) is not None:
+            if not all(office_text.formula(one).strip() for one in slide.element.iter(f"{M}oMath")):
                 self._formulas.append(number)
         core = self._presentation.core_properties
         title = one_line(core.title or "")
@@ -192,6 +190,8 @@ def _text(paragraph: Any) -> str:
             child.tag == f"{_A}fld" and not child.get("type", "").startswith(("slide", "date"))
         ):
             pieces.append(_raised(child))
+        elif child.tag in _FORMULAS:
+            pieces.append(office_text.formula(child))
     return "".join(pieces)
 
 
@@ -200,9 +200,7 @@ def _raised(run: Element) -> str:
     text = run.findtext(f"{_A}t") or ""
     properties = run.find(f"{_A}rPr")
     baseline = "0" if properties is None else properties.get("baseline", "0")
-    shifted = text.translate(_SUPERSCRIPT)
-    raised = not baseline.startswith(("0", "-"))
-    return shifted if raised and all(old != new for old, new in zip(text, shifted, strict=True)) else text
+    return text if baseline.startswith(("0", "-")) else office_text.superscript(text)
 
 
 def _cell(cell: Any) -> str:

@@ -19,7 +19,7 @@ _BORDER = re.compile(r"=+(?:[ \t]+=+)+")
 _ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d{1,9}|#|[a-z])[.)])[ \t]+\S")
 _ROLE = re.compile(r":[\w:.+-]+:(?=`)")
 _TARGET = re.compile(r"\s*<[^<>`]*>(?=`)")
-_MARKS = re.compile(r"``?_{0,2}|\*+|\|(?=\S)|(?<=\S)\|_{0,2}")
+_MARKS = re.compile(r"(?<!\w)(?:``?|\*+|\|)(?=\S)|(?<=\S)(?:``?|\*+|\|)_{0,2}(?!\w)")
 
 LONGEST_TITLE = 500
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from qagen import files
 from qagen.documents.readers import READERS
 from qagen.errors import DataError
-from qagen.formats import ChunkFile
+from qagen.formats import ENDING, ChunkFile
 
 _OUR_ENDS = (
     *("_chunks.json", "_qa.json", "_negatives.json", "_verdicts.json", ".meta.json", "errors.jsonl"),
-    *("qa_generation_summary.json", "training_data.json", "training_data.jsonl"),
+    *("qa_generation_summary.json", "training_data.json", "training_data.jsonl", ENDING),
 )
 """Ends of the names of files that the pipeline writes."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 
 from qagen.documents.types import Document, Reading
+from qagen.errors import DataError
 
 # UTF-32 first: its little-endian BOM begins with that of UTF-16.
 _MARKS = (
@@ -16,6 +17,20 @@ _MARKS = (
 )
 
 
+_NO_TEXT = {
+    b"%PDF-": "a PDF",
+    b"PK\x03\x04": "an archive (such as a Word file)",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+    b"{\\rtf": "an RTF file",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\x1f\x8b": "a gzip archive",
+    b"7z\xbc\xaf": "an archive",
+}
+"""Beginnings of files of other kinds."""
+
+
 def read(data: bytes, _: Reading) -> Document:
     """A document without headings. Its title is its first line where that reads like one."""
     text, notes = decode(data)
@@ -23,7 +38,14 @@ def read(data: bytes, _: Reading) -> Document:
 
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text, with `\\n` at the ends of lines and without NUL, and what had to be guessed."""
+    """The text, with `\\n` at the ends of lines and without NUL, and what had to be guessed.
+
+    Raises:
+        DataError: it is a file of another kind, whatever its ending says.
+    """
+    for start, kind in _NO_TEXT.items():
+        if data.startswith(start):
+            raise DataError(f"it is {kind} inside, and no text. Give its name the right ending")
     notes: tuple[str, ...] = ()
     for mark, encoding in _MARKS:
         if data.startswith(mark):

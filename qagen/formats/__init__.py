@@ -5,17 +5,20 @@ wrote; writers write exactly what the models say.
 """
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
+from qagen.formats.document_settings import ENDING, DocumentSettings
 from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
 
 __all__ = [
+    "ENDING",
     "NO_CHECKSUM",
     "Chunk",
     "ChunkError",
     "ChunkFile",
     "ChunkRecord",
     "DocumentInfo",
+    "DocumentSettings",
     "GenerationInfo",
     "LeftOut",
     "Pair",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qagen.formats import ChunkError, ChunkRecord, DocumentInfo, Pair, utc_time
+from qagen.generate.recipe import Recipe
 from qagen.pump import Item, Made, Trail, token_counts
 from qagen.state import Counts, DocumentState, Entry
 
@@ -23,10 +24,13 @@ class Answer:
 class OpenQA:
     """A document in memory, as the pump sees it."""
 
-    def __init__(self, document: DocumentState, name: str, positions: Iterable[int], *, changed: bool) -> None:
+    def __init__(
+        self, document: DocumentState, name: str, positions: Iterable[int], recipe: Recipe, *, changed: bool
+    ) -> None:
         self.name = name
         self.path = document.path
         self.changed = changed
+        self.recipe = recipe
         self._document = document
         self._positions = positions
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 from qagen import __version__, files, prompts, state
 from qagen.corpus import backup_of, find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
-from qagen.formats import ChunkFile, GenerationInfo, LeftOut
+from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, LeftOut
 from qagen.generate.document import OpenQA
+from qagen.generate.recipe import Recipe, recipe_of
 from qagen.generate.resume import changed_parameters, cut_otherwise, load
 from qagen.llm.prices import Price, Table, parse_table, price_of
-from qagen.llm.providers import Endpoint, default_effort, is_near
+from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.transport import proxy_of
 from qagen.settings import Settings
 from qagen.state import Counts
@@ -39,17 +37,20 @@ class Plan:
     to_ask: int
     needs_writing: bool
     name: str
+    recipe: Recipe = field(repr=False)
+    """The run's, or that of a document with settings of its own."""
     job: Job = field(repr=False)
 
     def open(self) -> OpenQA:
         """Read the chunk file and the QA file again, and match them."""
         chunk_file = read_chunks(self.chunks_path)
         job = self.job
-        loaded = load(chunk_file, self.chunks_path, self.qa_path, job.info(), job.price)
+        info = job.info(self.recipe)
+        loaded = load(chunk_file, self.chunks_path, self.qa_path, info, job.price)
         pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
         if loaded.saved and pending and not job.accept_changes:
             # Another run may have written since the plan was made.
-            changes = changed_parameters(loaded.saved, job.info())
+            changes = changed_parameters(loaded.saved, info)
             if changes:
                 raise UsageError(f"{self.qa_path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
         if not self.qa_path.exists() and backup_of(self.qa_path).exists():
@@ -61,7 +62,7 @@ class Plan:
         if loaded.stale and loaded.saved:
             archive = files.new_path(self.qa_path.parent / "archive", self.qa_path.name)
             files.write(archive, state.archive_of(loaded.saved, loaded.stale))
-        return OpenQA(loaded.document, self.name, pending, changed=loaded.changed)
+        return OpenQA(loaded.document, self.name, pending, self.recipe, changed=loaded.changed)
 
 
 @dataclass(slots=True)
@@ -69,12 +70,11 @@ class Job:
     """Everything that is decided before the first request."""
 
     endpoint: Endpoint
-    order: prompts.Order
-    prompt: prompts.Prompt
+    recipe: Recipe
     price: Price | None
     run_id: str
-    fingerprint: str
-    parameters: dict[str, Any]
+    context_tokens: int | None = None
+    """Size of the context window to ask for: one for the whole run, because a server may load the model anew for it."""
     plans: list[Plan] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     """Chunk files that cannot be used, and why."""
@@ -83,6 +83,8 @@ class Job:
     accept_changes: bool = False
     """What is done stays, and the rest is asked with the parameters of today."""
     retry_failed: bool = True
+    corrective_retry: bool = True
+    """Ask once more where checks refused too many pairs of a chunk."""
     recovered: list[LeftOut] = field(default_factory=list)
     """QA files that are damaged, and why; the run goes on from their backups."""
     by_index: list[str] = field(default_factory=list)
@@ -112,17 +114,23 @@ class Job:
         """The documents that there is something to do for, in order."""
         return (plan for plan in self.plans if plan.to_ask or plan.needs_writing)
 
-    def info(self) -> GenerationInfo:
-        """What the QA files say of this run."""
+    @property
+    def order(self) -> prompts.Order:
+        """What is asked about documents without settings of their own."""
+        return self.recipe.order
+
+    def info(self, recipe: Recipe) -> GenerationInfo:
+        """What the QA file of a document says of this run."""
+        order = recipe.order
         return GenerationInfo(
             provider=self.endpoint.provider.name,
-            model=self.order.model,
-            questions_per_chunk=self.order.questions_per_chunk,
-            temperature=self.order.temperature,
-            max_tokens=self.order.max_tokens,
-            prompt_sha256=self.prompt.sha256,
-            fingerprint=self.fingerprint,
-            parameters=self.parameters,
+            model=order.model,
+            questions_per_chunk=order.questions_per_chunk,
+            temperature=order.temperature,
+            max_tokens=order.max_tokens,
+            prompt_sha256=recipe.prompt.sha256,
+            fingerprint=recipe.fingerprint,
+            parameters=recipe.parameters,
             qagen_version=__version__,
             run_id=self.run_id,
         )
@@ -170,7 +178,7 @@ def plan(settings: Settings) -> Job:
             + "\nRun with the same parameters to continue; with --accept-changes to keep what is done and ask the rest "
             f"with the new ones; or with --no-resume to set the results in {settings.qa_dir} aside and begin anew."
         )
-    job.order = dataclasses.replace(job.order, context_tokens=_context_tokens(longest, job))
+    job.context_tokens = _context_tokens(longest, job)
     return job
 
 
@@ -231,49 +239,14 @@ def own_prices(settings: Settings) -> Table | None:
 
 def _empty_job(settings: Settings) -> Job:
     endpoint = settings.endpoint()
-    template = settings.prompt_template_file
-    try:
-        text = files.read_bytes(template).decode("utf-8") if template else None
-    except UnicodeDecodeError:
-        raise UsageError(f"{template}: the prompt template is not UTF-8; save it as UTF-8") from None
-    except DataError as error:
-        raise UsageError(f"--prompt-template-file: {error}") from None
-    prompt = prompts.load(settings.system_message, settings.extra_instructions, text, str(template))
-    order = prompts.Order(
-        model=endpoint.model,
-        questions_per_chunk=settings.questions_per_chunk,
-        max_tokens=settings.max_tokens or endpoint.provider.max_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        seed=settings.seed,
-        effort=settings.reasoning_effort or default_effort(endpoint.provider, endpoint.model),
-        model_options=settings.model_options,
-    )
-    parameters = {
-        "provider": endpoint.provider.name,
-        "host": urlsplit(endpoint.base_url).hostname,
-        "model": order.model,
-        "questions_per_chunk": order.questions_per_chunk,
-        "temperature": order.temperature,
-        "top_p": order.top_p,
-        "seed": order.seed,
-        "reasoning_effort": order.effort,
-        "max_tokens": order.max_tokens,
-        "model_options": {name: value for name, value in order.model_options.items() if name != "num_ctx"},
-        "prompt": prompt.sha256[:16],
-        "system_message": settings.system_message,
-        "extra_instructions": settings.extra_instructions,
-    }
     return Job(
         endpoint=endpoint,
-        order=order,
-        prompt=prompt,
+        recipe=recipe_of(settings, endpoint),
         price=price_of(endpoint.provider, endpoint.model, datetime.now(UTC).date(), own_prices(settings)),
         run_id=secrets.token_hex(8),
-        fingerprint=state.fingerprint(parameters),
-        parameters=parameters,
         accept_changes=settings.accept_changes,
         retry_failed=settings.retry_failed,
+        corrective_retry=settings.corrective_retry,
     )
 
 
@@ -283,9 +256,11 @@ def _plan_document(
     """The plan of one document, the length of its longest chunk to ask in bytes, and changed parameters."""
     qa_path = qa_path_of(path, settings.qa_dir)
     resuming = settings.resume and qa_path.exists()
-    loaded = load(chunk_file, path, qa_path, job.info(), job.price, fresh=not resuming)
+    recipe = _own_recipe(path, settings, job)
+    info = job.info(recipe)
+    loaded = load(chunk_file, path, qa_path, info, job.price, fresh=not resuming)
     pending = loaded.document.pending(budget, retry_failed=job.retry_failed)
-    changed = changed_parameters(loaded.saved, job.info()) if loaded.saved else []
+    changed = changed_parameters(loaded.saved, info) if loaded.saved else []
     if changed and not pending:
         job.made_otherwise += 1
         changed = []
@@ -312,10 +287,25 @@ def _plan_document(
         # A document that is not reached (--limit) gets no file that says nothing.
         needs_writing=loaded.changed and (loaded.saved is not None or not loaded.document.counts.pending),
         name=stem_of(path),
+        recipe=recipe,
         job=job,
     )
     lengths = (len(chunk_file.chunks[at].text.encode("utf-8", "replace")) for at in pending)
     return one, max(lengths, default=0), changed
+
+
+def _own_recipe(chunks_path: Path, settings: Settings, job: Job) -> Recipe:
+    """That of `<name>.qagen.toml` in `--prompts-dir` or beside the chunk file; where there is none, the run's."""
+    name = f"{stem_of(chunks_path)}{ENDING}"
+    for folder in (settings.prompts_dir, chunks_path.parent):
+        path = folder / name if folder else None
+        if path and path.is_file():
+            try:
+                own = DocumentSettings.parse(files.read_bytes(path), str(path))
+            except DataError as error:
+                raise UsageError(str(error)) from None
+            return recipe_of(settings, job.endpoint, own, str(path))
+    return job.recipe
 
 
 def _context_tokens(longest_bytes: int, job: Job) -> int:
@@ -324,9 +314,10 @@ def _context_tokens(longest_bytes: int, job: Job) -> int:
     One size for the whole run, because a server may have to load the model again for another. Three bytes a token is on
     the safe side: English has four, Chinese three.
     """
-    prompt_bytes = len((job.prompt.system + job.prompt.template).encode("utf-8", "replace")) + longest_bytes
+    recipes = [job.recipe, *(plan.recipe for plan in job.plans)]
+    prompt_bytes = max(len((one.prompt.system + one.prompt.template).encode("utf-8", "replace")) for one in recipes)
     # Twice the answer: a reply that was cut is asked for once more with twice the room.
-    needed = prompt_bytes // 3 + 200 + 2 * job.order.max_tokens
+    needed = (prompt_bytes + longest_bytes) // 3 + 200 + 2 * job.order.max_tokens
     window = _CONTEXT_STEP
     while window < needed:
         window *= 2

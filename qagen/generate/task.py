@@ -6,7 +6,7 @@ import dataclasses
 from typing import cast
 
 from qagen import checks, pairs, prompts
-from qagen.formats import ChunkRecord
+from qagen.formats import ChunkRecord, Pair
 from qagen.generate.document import Answer, OpenQA
 from qagen.generate.plan import Job
 from qagen.llm.types import ChatReply, ChatRequest, Usage
@@ -43,7 +43,7 @@ class GenerateTask:
         return None
 
     def understand(
-        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
+        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int, before: Settled | None
     ) -> Settled | AskAgain | Rejected:
         """Pairs; or no pairs with a reason; or another round; or why there are none."""
         if reply.finish == "refused":
@@ -61,9 +61,29 @@ class GenerateTask:
                 again = prompts.ask_again(self._first_request(item), str(problem))
                 return AskAgain(again, "invalid_output", str(problem))
             return Rejected("invalid_output", f"the reply could not be used: {problem}")
-        if cut and 2 * len(reading.drafts) < self._job.order.questions_per_chunk and turn == 1:
+        if cut and 2 * len(reading.drafts) < self._asked(item) and turn == 1:
             return self._after_cut(request, turn, self._settled(reading, reply, item, cut=cut))
-        return self._settled(reading, reply, item, cut=cut)
+        if request.max_tokens > self._first_request(item).max_tokens:
+            before = None  # the same pairs again, with more room
+        settled = self._settled(reading, reply, item, cut=cut, before=before)
+        return self._corrected(settled, item, turn) or settled
+
+    def _corrected(self, settled: Settled, item: Item, turn: int) -> AskAgain | None:
+        """Another round, once, where checks refused so many pairs that fewer than half of those asked for are left."""
+        answer: Answer = settled.result
+        left = self._asked(item) - len(answer.pairs)
+        if turn > 1 or not self._job.corrective_retry or not answer.rejected or 2 * left <= self._asked(item):
+            return None
+        problems = [
+            f"{pair.question!r}: {checks.RULES[code].message}"
+            for pair in answer.rejected
+            for code in pair.checks
+            if checks.RULES[code].level == "error"
+        ]
+        questions = [pair.question for pair in answer.pairs]
+        request = prompts.ask_for_more(self._first_request(item), problems, questions, left)
+        why = f"{len(answer.rejected)} of {len(answer.rejected) + len(answer.pairs)} pairs were refused by checks"
+        return AskAgain(request, "checks", why, settled)
 
     def _after_cut(self, request: ChatRequest, turn: int, fallback: Settled | None) -> AskAgain | Rejected:
         """One more try with twice the room; a third would cut the same way."""
@@ -75,13 +95,22 @@ class GenerateTask:
 
     def _first_request(self, item: Item) -> ChatRequest:
         document = cast(OpenQA, item.document)
-        return prompts.ask(self._job.prompt, self._job.order, item.chunk, item.key, document.metadata)
+        order = dataclasses.replace(document.recipe.order, context_tokens=self._job.context_tokens)
+        return prompts.ask(document.recipe.prompt, order, item.chunk, item.key, document.metadata)
 
-    def _settled(self, reading: pairs.Reading, reply: ChatReply, item: Item, *, cut: bool) -> Settled:
-        asked = self._job.order.questions_per_chunk
+    def _asked(self, item: Item) -> int:
+        """How many pairs are asked for."""
+        return prompts.questions_for(item.chunk, cast(OpenQA, item.document).recipe.order)
+
+    def _settled(
+        self, reading: pairs.Reading, reply: ChatReply, item: Item, *, cut: bool, before: Settled | None = None
+    ) -> Settled:
+        earlier: Answer | None = before.result if before else None
+        had = earlier.pairs if earlier else ()
+        asked = self._asked(item)
         document = cast(OpenQA, item.document)
         built = pairs.build(
-            reading.drafts[:asked],
+            reading.drafts[: asked - len(had)],
             item.chunk,
             item.key,
             document.metadata,
@@ -89,11 +118,13 @@ class GenerateTask:
             kind=self._job.endpoint.provider.generator_kind,
         )
         kept, rejected = checks.check(built, item.chunk)
+        if earlier:
+            kept, rejected = _added(earlier, kept, rejected)
         codes = [code for pair in rejected for code in pair.checks if checks.RULES[code].level == "error"]
         notes = {
-            "trimmed": max(0, len(reading.drafts) - asked),
+            "trimmed": max(0, len(reading.drafts) + len(had) - asked),
             "malformed": reading.malformed,
-            "short_by": max(0, asked - len(kept)) if reading.drafts else 0,
+            "short_by": max(0, asked - len(kept)) if reading.drafts or had else 0,
         }
         record = ChunkRecord(
             chunk_key=item.key,
@@ -102,7 +133,16 @@ class GenerateTask:
             kept=len(kept),
             rejected={code: codes.count(code) for code in sorted(set(codes))},
             notes={name: count for name, count in notes.items() if count},
-            skip_reason=None if reading.drafts else reading.skip_reason or "no_reason_given",
+            skip_reason=None if reading.drafts or earlier else reading.skip_reason or "no_reason_given",
         )
         used = not (rejected or reading.malformed or notes["trimmed"] or cut)
         return Settled(Answer(record, tuple(kept), tuple(rejected)), fully_used=used)
+
+
+def _added(earlier: Answer, kept: list[Pair], rejected: list[Pair]) -> tuple[list[Pair], list[Pair]]:
+    """The pairs of both rounds; a question that the first one brought is not brought again."""
+    asked = {checks.normal_question(pair.question) for pair in earlier.pairs}
+    again = [pair for pair in kept if checks.normal_question(pair.question) in asked]
+    twins = [pair.model_copy(update={"checks": [*pair.checks, "DUP_CHUNK"]}) for pair in again]
+    fresh = [pair for pair in kept if pair not in again]
+    return [*earlier.pairs, *fresh], [*earlier.rejected, *rejected, *twins]

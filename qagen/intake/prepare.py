@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from qagen import cutting, documents, files
 from qagen.corpus import ChunkFacts
 from qagen.documents import Source
 from qagen.errors import DataError
-from qagen.formats import ChunkFile, DocumentInfo, LeftOut, encode, utc_time
+from qagen.formats import ENDING, ChunkFile, DocumentInfo, LeftOut, encode, utc_time
 from qagen.intake.plan import Plan, facts_of, load, plan, vanished
 from qagen.intake.task import CutDocument, Task, cut
 from qagen.intake.workshop import Bounds, Workshop
@@ -22,6 +23,7 @@ from qagen.settings import Settings
 
 _WORTH_CHILDREN = 4_000_000
 """Bytes of text documents from which children pay for their start."""
+_LONGEST_NAME = 255
 _AHEAD = 2
 """Documents that wait for each worker: what is read early stands in memory."""
 
@@ -138,6 +140,7 @@ def _one(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]
 def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]) -> PreparedDocument:
     data = load(source)
     document_id = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    _copy_settings(source, job)
     facts = facts_of(job.chunks_path(source))
     fate = _fate(facts, source, document_id, job)
     if facts and fate == "unchanged":
@@ -150,6 +153,18 @@ def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocum
     return PreparedDocument(
         source.label, fate, len(data), len(result.text), len(result.pieces), result.pages, result.tokens, result.notes
     )
+
+
+def _copy_settings(source: Source, job: Plan) -> None:
+    """`<document>.qagen.toml` beside the document goes beside its chunk file, where `generate-qa` looks for it."""
+    beside = source.path.with_name(f"{source.path.stem}{ENDING}")
+    copy = job.chunks_dir / f"{source.name}{ENDING}"
+    too_long = len(os.fsencode(beside.name)) > _LONGEST_NAME  # asking for such a file is an error
+    if too_long or not beside.is_file() or files.leads_out(beside, beside.parent):
+        return
+    data = files.read_bytes(beside)
+    if not copy.exists() or files.read_bytes(copy) != data:
+        files.write(copy, data)
 
 
 def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan) -> Fate:

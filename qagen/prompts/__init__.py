@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import tomllib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from string import Template
@@ -19,9 +20,21 @@ from typing import Any
 from qagen.errors import UsageError
 from qagen.formats import Chunk, DocumentInfo
 from qagen.llm.types import ChatRequest
-from qagen.prompts.schema import QUESTION_TYPES, REPLY_SCHEMA
+from qagen.prompts.schema import QUESTION_TYPES, REPLY_SCHEMA, reply_schema
 
-__all__ = ["QUESTION_TYPES", "REPLY_SCHEMA", "Order", "Prompt", "ask", "ask_again", "fence", "load"]
+__all__ = [
+    "QUESTION_TYPES",
+    "REPLY_SCHEMA",
+    "Order",
+    "Prompt",
+    "ask",
+    "ask_again",
+    "ask_for_more",
+    "fence",
+    "load",
+    "questions_for",
+    "styles",
+]
 
 PLACEHOLDERS = (
     *("document", "title", "section", "language", "context_before", "passage", "question_count", "question_types"),
@@ -29,6 +42,10 @@ PLACEHOLDERS = (
 """Names that a template may use. `passage` and `context_before` come with their tags; `document` is title, section and
 language, each on a line of its own where it is known."""
 _LONGEST_LABEL = 200
+_CHARACTERS_PER_QUESTION = 480
+"""Of a passage that carry one question, about 120 tokens (`Order.content_cap`)."""
+_MOST_AVOIDED = 15
+"""Questions of earlier rounds that are shown again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +58,7 @@ class Prompt:
     @property
     def sha256(self) -> str:
         """One hash over all that decides what is sent, besides the chunk and the order."""
-        parts = (self.system, self.template, _text("again.txt"), repr(REPLY_SCHEMA))
+        parts = (self.system, self.template, _text("again.txt"), _text("more.txt"), repr(REPLY_SCHEMA))
         return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()
 
 
@@ -58,6 +75,14 @@ class Order:
     effort: str | None = None
     model_options: Mapping[str, Any] = field(default_factory=dict)
     context_tokens: int | None = None
+    question_types: tuple[str, ...] = QUESTION_TYPES
+    content_cap: bool = False
+    """Ask short passages for fewer."""
+
+
+def styles() -> dict[str, str]:
+    """What each named style adds to the instructions."""
+    return tomllib.loads(_text("styles.toml"))
 
 
 def load(
@@ -65,8 +90,11 @@ def load(
     extra_instructions: str | None = None,
     template: str | None = None,
     template_name: str = "the prompt template",
+    *,
+    style: str | None = None,
+    language: str | None = None,
 ) -> Prompt:
-    """The prompt of a run: our texts, where the user gave none.
+    """The prompt of a run: our texts, where the user gave none. `language` is written whatever the passage's is.
 
     Raises:
         UsageError: a template with an unknown placeholder, a `$` that is none, or without the passage.
@@ -74,8 +102,11 @@ def load(
     if template is not None:
         _check_template(template, template_name)
     system = (system_message or _text("system.txt")).strip()
-    if extra_instructions:
-        system += f"\n\nFurther instructions:\n{extra_instructions.strip()}"
+    further = [styles()[style]] if style else []
+    further += [Template(_text("language.txt").strip()).substitute(language=language)] if language else []
+    further += [extra_instructions.strip()] if extra_instructions else []
+    if further:
+        system += "\n\nFurther instructions:\n" + "\n".join(further)
     return Prompt(system, template if template is not None else _text("user.txt"))
 
 
@@ -84,6 +115,7 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
     title = _label(document.title or document.file_name)
     section = _label(chunk.section)
     language = _label(document.language)
+    count = questions_for(chunk, order)
     named = {"Document": title, "Section": section, "Language": language}
     values = {
         "document": "\n".join(f"{name}: {text}" for name, text in named.items() if text),
@@ -92,15 +124,15 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
         "language": language or "the language of the passage",
         "context_before": fence("context", chunk.context_before, of=chunk.text) if chunk.context_before.strip() else "",
         "passage": fence("passage", chunk.core, of=chunk.text),
-        "question_count": str(order.questions_per_chunk),
-        "question_types": _preferred_types(chunk_key, order.questions_per_chunk, order.seed),
+        "question_count": str(count),
+        "question_types": _preferred_types(order.question_types, chunk_key, count, order.seed),
     }
     return ChatRequest(
         system=prompt.system,
         user=Template(prompt.template).substitute(values).strip(),
         model=order.model,
         max_tokens=order.max_tokens,
-        schema=REPLY_SCHEMA,
+        schema=reply_schema(order.question_types),
         schema_name="qa_pairs",
         temperature=order.temperature,
         top_p=order.top_p,
@@ -113,8 +145,27 @@ def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: Do
             "title": title or None,
             "section": chunk.section,
             "language": document.language,
-            "questions": order.questions_per_chunk,
+            "questions": count,
         },
+    )
+
+
+def questions_for(chunk: Chunk, order: Order) -> int:
+    """How many pairs are asked for: the user's number, lowered only with `content_cap`."""
+    if not order.content_cap:
+        return order.questions_per_chunk
+    return min(order.questions_per_chunk, max(1, -(-len(chunk.core.strip()) // _CHARACTERS_PER_QUESTION)))
+
+
+def ask_for_more(request: ChatRequest, problems: Sequence[str], questions: Sequence[str], count: int) -> ChatRequest:
+    """The same request after a reply of which too little could be kept: what was wrong, and what there is already."""
+    values = {
+        "count": str(count),
+        "problems": "\n".join(f"- {problem}" for problem in problems),
+        "questions": "\n".join(f"- {_label(question)}" for question in questions[-_MOST_AVOIDED:]) or "- (none)",
+    }
+    return dataclasses.replace(
+        request, user=request.user + "\n\n" + Template(_text("more.txt")).substitute(values).strip()
     )
 
 
@@ -134,10 +185,10 @@ def _label(text: str | None) -> str:
     return " ".join((text or "").split())[:_LONGEST_LABEL]
 
 
-def _preferred_types(chunk_key: str, count: int, seed: int | None) -> str:
+def _preferred_types(types: Sequence[str], chunk_key: str, count: int, seed: int | None) -> str:
     """A quota drawn by the chunk's key: "be diverse" alone collapses to "What is ..."."""
     digest = hashlib.sha256(f"{seed}|{chunk_key}".encode()).digest()
-    order = sorted(QUESTION_TYPES, key=lambda name: hashlib.sha256(digest + name.encode()).digest())
+    order = sorted(types, key=lambda name: hashlib.sha256(digest + name.encode()).digest())
     quota = Counter(order[position % len(order)] for position in range(count))
     return ", ".join(f"{number} {name}" for name, number in quota.items())
 

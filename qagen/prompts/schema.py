@@ -6,10 +6,20 @@ the order in which a model writes: the quote before the claim that rests on it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 QUESTION_TYPES = ("factual", "definition", "explanatory", "analytical", "inferential", "procedural", "comparative")
 SKIP_REASONS = ("boilerplate", "toc_or_index", "references", "too_short", "garbled", "no_facts", "unsafe")
+
+
+def reply_schema(types: Sequence[str] = QUESTION_TYPES) -> dict[str, Any]:
+    """The form of a reply whose questions are of these types."""
+    schema = deepcopy(REPLY_SCHEMA)
+    schema["properties"]["pairs"]["items"]["properties"]["question_type"]["enum"] = list(types)
+    return schema
+
 
 REPLY_SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -167,7 +167,7 @@ class Pump:
                 self._tell_tries(item, trail)
             self._count(request, reply, trail)
             try:
-                decision = self._task.understand(reply, item, request, turn)
+                decision = self._task.understand(reply, item, request, turn, fallback)
             except Exception:
                 # A bug of ours. What was paid for is kept for the version that has none.
                 trail.unused.append(_raw(reply))
@@ -178,8 +178,9 @@ class Pump:
             trail.unused.append(_raw(reply))
             if isinstance(decision, Settled):
                 return decision
-            self.tally.unusable += 1
-            self.tally.wasted += reply.usage
+            if isinstance(decision, Rejected) or decision.fallback is None:
+                self.tally.unusable += 1
+                self.tally.wasted += reply.usage
             if isinstance(decision, Rejected):
                 return fallback or decision
             excerpt = (reply.text or reply.refusal or "")[:_EXCERPT]

@@ -75,9 +75,12 @@ class Task(Protocol):
         """The first request, or the result where none is needed, because of the chunk or of a reply that was kept."""
 
     def understand(
-        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
+        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int, before: Settled | None
     ) -> Settled | AskAgain | Rejected:
-        """What the reply means. `turn` counts the rounds from 1; in the last one asking again is refused."""
+        """What the reply means. `turn` counts the rounds from 1; in the last one asking again is refused.
+
+        `before` is what earlier rounds were good for (`AskAgain.fallback`): a result holds it, too.
+        """
 
 
 @dataclass(frozen=True, slots=True)

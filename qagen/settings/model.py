@@ -27,6 +27,7 @@ DEFAULT_CONFIG_FILE = Path("config.env")
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Strategy = Literal["auto", "recursive", "markdown", "html", "character", "token", "semantic"]
 Patterns = Annotated[list[str], NoDecode]
+Names = Annotated[list[str], NoDecode]
 _CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
 """Most units of a chunk, where nothing is set."""
 _MOST = 10**9
@@ -83,6 +84,12 @@ class Settings(BaseSettings):
     system_message: str | None = Field(None, validation_alias="GENERATOR_SYSTEM_MESSAGE")
     extra_instructions: str | None = Field(None, validation_alias="GENERATOR_EXTRA_INSTRUCTIONS")
     prompt_template_file: Path | None = Field(None, validation_alias="GENERATOR_PROMPT_TEMPLATE_FILE")
+    prompts_dir: Path | None = Field(None, validation_alias="GENERATOR_PROMPTS_DIR")
+    question_types: Names = Field(default_factory=list, validation_alias="GENERATOR_QUESTION_TYPES")
+    language: str | None = Field(None, validation_alias="GENERATOR_LANGUAGE")
+    style: str | None = Field(None, validation_alias="GENERATOR_STYLE")
+    content_cap: bool = Field(False, validation_alias="GENERATOR_CONTENT_CAP")
+    corrective_retry: bool = Field(True, validation_alias="GENERATOR_CORRECTIVE_RETRY")
 
     prices_file: Path | None = Field(None, validation_alias="GENERATOR_PRICES_FILE")
 
@@ -155,6 +162,13 @@ class Settings(BaseSettings):
             guess = f"; did you mean {near[0]}?" if near else "."
             raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
         return value
+
+    @field_validator("question_types", mode="before")
+    @classmethod
+    def _parse_names(cls, value: Any) -> Any:
+        """`factual,procedural` becomes a list."""
+        items = [value] if isinstance(value, str) else value
+        return [name.strip() for item in items for name in str(item).split(",") if name.strip()]
 
     @field_validator("include", "exclude", mode="before")
     @classmethod

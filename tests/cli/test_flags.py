@@ -16,7 +16,7 @@ from qagen.settings import Settings
 
 NO_SETTINGS = {
     "chunk": {"documents", "config_file", "preview"},
-    "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
+    "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose", "show_prompt"},
     "combine": {"config_file"},
     "status": {"as_json", "config_file"},
     "errors": {"as_json", "config_file", "kind", "document", "examples"},
@@ -53,6 +53,12 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "system_message": (["Be brief."], "Be brief."),
     "extra_instructions": (["In German."], "In German."),
     "prompt_template_file": (["a.txt"], Path("a.txt")),
+    "prompts_dir": (["a/b"], Path("a/b")),
+    "question_types": (["factual,procedural"], ["factual", "procedural"]),
+    "language": (["German"], "German"),
+    "style": (["exam"], "exam"),
+    "content_cap": ([], True),
+    "corrective_retry": ([], True),
     "limit": (["3"], 3),
     "max_concurrent": (["9"], 9),
     "batch_size": (["5"], 5),

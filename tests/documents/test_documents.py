@@ -294,6 +294,15 @@ def test_files_of_the_pipeline_are_no_documents() -> None:
 # parse
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"), [(b"%PDF-1.4 x", "a PDF"), (b"PK\x03\x04x", "an archive"), (b"\x89PNG\r\n", "a picture")]
+)
+@pytest.mark.parametrize("ending", [".txt", ".md", ".html", ".csv", ".rst"])
+def test_a_file_of_another_kind_is_no_text(data: bytes, kind: str, ending: str) -> None:
+    with pytest.raises(DataError, match=f"it is {kind}.* inside, and no text"):
+        documents.parse(data, ending, Reading())
+
+
 @pytest.mark.parametrize("data", [b"", b" \n\t\r\n", codecs.BOM_UTF8, b"\0\0", "\u3000\u00a0".encode()])
 def test_a_document_without_text_is_refused(data: bytes) -> None:
     with pytest.raises(DataError, match=r"it holds no text"):

@@ -29,7 +29,7 @@ from reportlab.platypus import (  # type: ignore[import-untyped]
     Table,
 )
 
-from qagen.documents import pdf
+from qagen.documents import pdf, pdf_lines
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
 from tests.documents import writers
@@ -212,11 +212,11 @@ def test_a_dash_at_the_end_of_a_line_is_no_hyphen() -> None:
 
 
 def test_ligatures_are_letters() -> None:
-    assert pdf._clean("ﬁnd ﬂow, ﬀ ﬃ ﬄ") == "find flow, ff ffi ffl"
+    assert pdf_lines.clean("ﬁnd ﬂow, ﬀ ﬃ ﬄ") == "find flow, ff ffi ffl"
 
 
 def test_control_characters_are_dropped() -> None:
-    assert pdf._clean("a\x00b\x07c\ud800d\ufeffe\x7f") == "abcde"
+    assert pdf_lines.clean("a\x00b\x07c\ud800d\ufeffe\x7f") == "abcde"
 
 
 def test_the_halves_of_an_emoji_are_put_together() -> None:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import docx
-from reportlab.lib.pdfencrypt import StandardEncryption
-from reportlab.pdfgen.canvas import Canvas
+from reportlab.lib.pdfencrypt import StandardEncryption  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 SENTENCE = "The relief valve opens at twelve bar."
 SECRET = "root:x:0:0:canary"

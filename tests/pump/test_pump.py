@@ -78,7 +78,7 @@ class EchoTask:
         return ChatRequest(system="", user=item.chunk.text, model="m", max_tokens=1)
 
     def understand(
-        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int
+        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int, before: Settled | None
     ) -> Settled | AskAgain | Rejected:
         if reply.text == "bug":
             raise ZeroDivisionError
