@@ -55,6 +55,8 @@ def words(text: str, low: int, high: int) -> Iterator[int]:
     """Where words begin, and in runs of white space."""
     if _EDGE.search(text, max(low - 1, 0), min(high + 1, len(text))) is None and low > 0 and high < len(text):
         return
+    if low <= high < len(text) and text[high].isspace():
+        yield high  # the word ends where there is no more room
     for at in range(high, low - 1, -1):
         if starts_word(text, at):
             yield at

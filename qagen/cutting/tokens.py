@@ -39,7 +39,7 @@ class _Rate:
 
 
 _ENGLISH = _Rate(1.03, 6.0, 0.05)
-_WESTERN = _Rate(1.03, 4.3, 0.17)
+_WESTERN = _Rate(1.03, 4.3, 0.175)
 _ACCENTED = _Rate(1.05, 3.0, 0.31)
 _NO_WORDS = _Rate(1.0, 1.0, 0.50)
 _CAPITALS = _Rate(1.1, 2.0, 0.25)
@@ -58,9 +58,9 @@ _SCRIPTS = [
     ("\u0530-\u058f\u10a0-\u10ff", _Rate(1.0, 2.5, 0.36)),  # Armenian, Georgian
     ("\u0e00-\u0eff", _Rate(0.4, 0.0, 0.40)),  # Thai, Lao
     ("\u1000-\u109f\u1780-\u17ff", _Rate(0.4, 0.0, 0.60)),  # Burmese, Khmer
-    ("\u1100-\u11ff\u3130-\u318f\uac00-\ud7af", _Rate(0.5, 0.0, 0.59)),  # Korean
+    ("\u1100-\u11ff\u3130-\u318f\uac00-\ud7af", _Rate(0.5, 0.0, 0.61)),  # Korean
     ("\u3041-\u30ff\u31f0-\u31ff\uff66-\uff9f", _Rate(0.3, 0.0, 0.62)),  # Japanese syllables
-    ("\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", _Rate(0.4, 0.0, 0.74)),  # Chinese
+    ("\u2e80-\u2fdf\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff", _Rate(0.4, 0.0, 0.76)),  # Chinese
 ]
 _SIGN = "!-/:-@\\[-`{-~"
 _PIECE = re.compile(
@@ -73,6 +73,7 @@ _LATIN = re.compile(f"[{_UPPER}{_LOWER}]")
 _SCRIPT = [(re.compile(f"[{letters}]"), rate) for letters, rate in _SCRIPTS]
 _ACCENT = re.compile("[\u0100-\u0151\u0154-\u024f\u1e00-\u1effåÅ]")
 """Not the letters of German, French, Spanish, Italian and Portuguese."""
+_UMLAUT = re.compile("[äöüß]")
 _ENGLISH_WORDS = frozenset(
     f" {word}" for word in "the of and to is that for with this are be it not or from by an was which you".split()
 )
@@ -178,9 +179,9 @@ def _blocks(text: str) -> Iterator[tuple[list[str], _Prices]]:
 def _kind(block: str, pieces: list[str]) -> tuple[float, float, bool, bool]:
     """How English, how accented, whether without words, whether Russian."""
     english = sum(map(_ENGLISH_WORDS.__contains__, pieces)) / len(pieces)
-    accents = 0.0 if block.isascii() else len(_ACCENT.findall(block)) / len(block)
+    accents = 0.0 if block.isascii() else len(_ACCENT.findall(block)) + 0.2 * len(_UMLAUT.findall(block))
     no_words = len(block) > 200 and block.count(" ") + block.count("\n") < len(block) / 40
-    return _step(english / 0.12), _step(accents / 0.012), no_words, "ы" in block
+    return _step(english / 0.12), _step(accents / len(block) / 0.012), no_words, "ы" in block
 
 
 def _step(share: float) -> float:

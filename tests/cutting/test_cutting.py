@@ -106,10 +106,10 @@ def test_sizes_in_tokens_hold_too(text: str, size: int, overlap: int, strategy: 
 @given(text=TEXTS, cut=SIZES, strategy=st.sampled_from(sorted(cutting.STRATEGIES)))
 def test_no_word_that_fits_is_cut(text: str, cut: tuple[int, int], strategy: str) -> None:
     size, overlap = cut
-    unspaced = boundaries._UNSPACED
     cuts = {chunk.core_start or 0 for chunk in split(text, size, overlap, strategy)}
     for start, end in words_of(text):
-        if end - start <= size and not unspaced.search(text[start:end]) and strategy != "token":
+        spaced = max(text[start:end]) < "\u0e00"  # Latin, Cyrillic, Arabic ...: not Thai, Chinese and so on
+        if end - start <= size and spaced and strategy != "token":
             assert not [at for at in cuts if start < at < end], text[start:end]
 
 
