@@ -32,18 +32,18 @@ _BEFORE_WORD = "\"'“„«‹([{¿¡*_`~§/-–"
 _EAST_ASIAN = "\u2e80"
 """Where the letters of Chinese, Japanese and Korean begin."""
 _LETTERS = re.compile(r"[^\W\d_]*+")
-_ITEM = re.compile(r"[\s>*+#-]*+(?:[\d.]{1,9}|[^\W\d_]|[ivxIVX]{1,5})")
+_ITEM = re.compile(r"[\s>*+#-]*+(?:(?!\d{4})[\d.]{1,9}|[^\W\d_]|[ivxIVX]{1,5})")
 """All of a line before the dot, where it is the number of an item or a heading."""
-_ROMAN = re.compile(r"[IVXLCDM]+\b")
+_ROMAN = re.compile(r"(?:[IVXLCDM]{2,}|[VX])\b")
 
 _NEVER = frozenset(
     """
     dr mr mrs ms prof mt gen col lt sgt capt cpt rev hon sen gov messrs mmes vs cf viz approx esp incl excl
     bzw ca ggf ggfs evtl vgl inkl exkl sog zzgl abzgl einschl entspr bspw gem insb insbes allg bes lt hr fr dipl ing mag
-    hrsg geb gest zw mind max min mio mrd tsd tel str urspr bzgl
-    mm mme mlle mgr env éd ch av resp
+    hrsg geb gest zw mio mrd tsd tel str urspr bzgl
+    mm mme mlle mgr resp
     sr sra srta dra ud uds excmo ee pág págs tít aprox avda
-    см им ул напр тыс млн млрд рис стр гл проф акад ред
+    см ул напр тыс млн млрд проф акад ред
     """.split()
 )
 """Lower case, without the dot: a name, a noun or a number follows, so that a capital letter says nothing."""
@@ -53,12 +53,13 @@ _BEFORE_NUMBER = frozenset(
     no nos nr nrn num núm art arts fig figs tab eq eqs sec sect ch chap app vol vols p pp par para ver rev ed ex ref
     abs abb kap bd bde aufl ziff jg rn anm lfd std sek
     pl éd núms cap caps ap apdo
+    рис стр гл
     jan feb mar apr jun jul aug sep sept oct nov dec okt dez janv févr juil ene abr ago dic
     """.split()
 )
 """These are words or endings as well: abbreviations only where a number follows."""
 
-_OR_END = frozenset("inc ltd co corp llc bros jr st ave blvd dept est uu phd".split())
+_OR_END = frozenset("inc ltd co corp llc bros jr st ave blvd dept est max min env av uu phd".split())
 """An abbreviation in the middle or at the end of a sentence: what follows tells."""
 
 _STARTERS = frozenset(

@@ -6,9 +6,9 @@ cheapest division is found by dynamic programming. In other words, the words of 
 of its own which leans on that of the text (a Dirichlet-multinomial: Utiyama and Isahara 2001, Eisenstein and Barzilay
 2008). No model and no list of stop words: what is frequent everywhere earns next to nothing.
 
-Rejected: TextTiling, the depth of the valleys between neighbouring windows. It errs twice as often and finds as many
-shifts in a text of one topic as in any other, since a valley is judged by the others. `python -m benchmarks.topics`
-measures both.
+Rejected: TextTiling, the depth of the valleys between neighbouring windows. Its Pk is 0.22 where this has 0.15, and it
+finds as many shifts in a text of one topic as in any other, since a valley is judged by the others.
+`python -m benchmarks.topics` measures both.
 """
 
 from __future__ import annotations
@@ -51,8 +51,12 @@ _STEM = 6
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+_HANGUL = "\uac00-\ud7a3"
+_INDIC = "\u0900-\u0963\u0971-\u0dff"
+"""With the vowel signs, which are no letters to `\\w`."""
 _WORD = re.compile(
-    rf"([{_UNSPACED}]++)|([\uac00-\ud7a3]{{2}})[\uac00-\ud7a3]*+|([^\W\d_{_UNSPACED}\uac00-\ud7a3]{{2,}}+)"
+    rf"([{_UNSPACED}]++)|([{_HANGUL}]{{2}})[{_HANGUL}]*+|"
+    rf"([{_INDIC}]{{2,}}+|[^\W\d_{_UNSPACED}{_HANGUL}{_INDIC}]{{2,}}+)"
 )
 _LINE_END = re.compile(r"\n\s*+")
 _BLANK_LINE = re.compile(r"\n\s*\n\s*\Z|\u2029\s*\Z")
@@ -225,6 +229,6 @@ def _worth_their_toll(
 
 
 def _rise(weight: float, left: int, right: int) -> float:
-    """What `left + right` words of this weight count more together than apart."""
-    together, apart = lgamma(weight + left + right) + lgamma(weight), lgamma(weight + left) + lgamma(weight + right)
-    return together - apart
+    """What `left + right` words of this weight count more as one than apart."""
+    united, apart = lgamma(weight + left + right) + lgamma(weight), lgamma(weight + left) + lgamma(weight + right)
+    return united - apart

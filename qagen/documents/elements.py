@@ -1,127 +1,42 @@
 """Elements -> parts of a document: what HTML, EPUB and OpenDocument have in common.
 
-A reader gives a flat sequence of tokens with HTML's names, every end in its place; `write` makes headings, paragraphs,
-lists, code and tables of them. Nothing recurses, so no depth is too much. Two names are not HTML's: `page` (a new page
-begins) and `note` (its text is put in brackets).
-
-Emphasis leaves no marks and links leave their words. Raised and lowered text stays readable: `a^2`, `10^-3`, `x_i`, but
-H2O, 1st, and `[1]` where it leads to a note.
+A reader gives a flat sequence of tokens (see `tags`); `write` makes headings, paragraphs, lists, code and tables of
+them. Nothing recurses, so no depth is too much. Emphasis leaves no marks and links leave their words.
 """
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from qagen.documents import inline, parts
 from qagen.documents.composer import Composer, one_line
-
-
-def words(text: str) -> frozenset[str]:
-    """The words of a text, as a set."""
-    return frozenset(text.split())
-
-
-BLOCKS = words(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
-    "footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu ol p page pre search section "
-    "summary table tbody td tfoot th thead tr ul xmp"
-)
-"""What stands in lines of its own."""
-INLINE = words("a code math note q rt samp sub sup tt")
-"""What changes the text inside of a line."""
+from qagen.documents.grids import Grids, Table
+from qagen.documents.inline import visible
+from qagen.documents.parts import Part
+from qagen.documents.tags import BLOCKS, INLINE, Close, Open, Token
 
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _LISTS = frozenset({"ul", "ol", "menu", "dir", "dl"})
 _CODE = frozenset({"pre", "listing", "xmp"})
-_INVISIBLE = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u00ad\u200b\u2060-\u2064\ufeff]+")
-"""Soft hyphens, spaces without width, and controls: they break the search for a word."""
 _SPACE = re.compile(r"[ \t\n\r\f\u00a0]+")
 _SPACES = re.compile(r" {2,}")
 _AROUND_END = re.compile(r" *\n *")
 _ENDS = re.compile(r"\n{3,}")
 _FILE_NAME = re.compile(r"(?:data:.*|\S+\.(?:png|jpe?g|gif|svg|webp|bmp|tiff?))", re.IGNORECASE)
-_LANGUAGE = re.compile(r"\s*([a-z]{2})(?:[-_]|\s*$)", re.IGNORECASE)
 
 DEEPEST_LIST = 8
 """Deeper items are indented no further: a page of nothing but lists would grow with the square of its size."""
 DEEPEST_TABLE = 8
-WIDEST_SPAN = 50
-"""Columns that one cell may cover."""
-LONGEST_REPEAT = 200
-"""Characters of a cell that is repeated in each row that it covers."""
-MOST_REPEATED = 1_000_000
-"""Characters and cells of a document that are repeated so."""
 LONGEST_ITEM = 500
 """Characters up to which the paragraphs of an item are joined in its line."""
-LONGEST_CELL = 1000
-"""A longer one, without a header over it, tells that the table only lays out the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """An element begins. `br`, `hr` and `img` end at once, without a `Close`."""
-
-    name: str
-    attributes: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """The last open element ends."""
-
-    name: str
-
-
-Token = str | Open | Close
-"""A text is one as it stands in the source, its entities resolved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What a document is made of."""
-
-    kind: Literal["heading", "paragraph", "quote", "item", "end of list", "code", "table", "page"]
-    text: str = ""
-    level: int = 0
-    """Of a heading, from 1; of an item, from 0."""
-    mark: str = "-"
-    rows: Sequence[Sequence[str]] = ()
 
 
 def write(tokens: Iterable[Token], composer: Composer) -> None:
     """Add the parts that the elements make. Tokens are balanced: each `Open` has its `Close`."""
-    for part in _Converter().convert(tokens):
-        match part.kind:
-            case "heading":
-                composer.heading(part.level, part.text)
-            case "paragraph":
-                composer.paragraph(part.text)
-            case "quote":
-                composer.quote(part.text)
-            case "item":
-                composer.item(part.text, part.level, part.mark)
-            case "end of list":
-                composer.paragraph("")  # else the items of the next list would join those of this one
-            case "code":
-                composer.code(part.text)
-            case "table":
-                composer.table(part.rows)
-            case "page":
-                composer.page()
-
-
-def language(tag: str | None) -> str | None:
-    """`en-GB` -> `en`. None where it is no code of two letters."""
-    match = _LANGUAGE.match(tag or "")
-    return match[1].lower() if match else None
-
-
-def visible(text: str) -> str:
-    """The text without the signs that show nothing."""
-    return _INVISIBLE.sub("", text)
+    parts.write(_Converter().convert(tokens), composer)
 
 
 @dataclass(slots=True)
@@ -146,31 +61,14 @@ class _Numbering:
     """`1` or `a` or `A`; None where it has no numbers."""
     next: int = 1
 
-    def mark(self, value: str | None) -> str:
+    def mark(self, item: Open) -> str:
         if self.style is None:
             return "-"
-        number = _number(value, self.next)
+        number = item.number("value", self.next)
         self.next = number + 1
         if self.style in "aA" and 1 <= number <= 26:
             return f"{chr(ord(self.style) + number - 1)}."
         return f"{number}."
-
-
-@dataclass(slots=True)
-class _Cell:
-    parts: list[Part]
-    columns: int = 1
-    rows: int = 1
-
-
-@dataclass(slots=True)
-class _Table:
-    """An open table."""
-
-    is_layout: bool
-    rows: list[list[_Cell]] = field(default_factory=list)
-    captions: list[str] = field(default_factory=list)
-    has_header: bool = False
 
 
 class _Converter:
@@ -189,14 +87,14 @@ class _Converter:
         self._lists_outside: list[int] = []
         """How many lists were open where each open cell began."""
         self._terms: list[str] = []
-        self._tables: list[_Table | None] = []
+        self._tables: list[Table | None] = []
         """None for one that is too deep to be a table."""
         self._code: list[str] | None = None
         self._code_depth = 0
         self._formula: list[Token] | None = None
         self._formula_depth = 0
         self._pages_due = 0
-        self._repeated = 0
+        self._grids = Grids()
 
     def convert(self, tokens: Iterable[Token]) -> list[Part]:
         for token in tokens:
@@ -235,14 +133,14 @@ class _Converter:
             self._open_block(tag)
 
     def _open_block(self, tag: Open) -> None:
-        name, attributes = tag.name, tag.attributes
+        name = tag.name
         if name in _HEADINGS:
             self._hold(_Holder("heading", _HEADINGS[name]))
         elif name in _LISTS:
             self._settle()
             self._lists.append(_numbering(tag))
         elif name == "li":
-            mark = self._lists[-1].mark(attributes.get("value")) if self._lists else "-"
+            mark = self._lists[-1].mark(tag) if self._lists else "-"
             self._hold(_Holder("item", self._list_depth(), mark))
         elif name == "dt":
             self._hold(_Holder("term"))
@@ -260,23 +158,14 @@ class _Converter:
             self._settle()
             self._turn_pages()
             deep = len(self._tables) >= DEEPEST_TABLE
-            self._tables.append(None if deep else _Table(attributes.get("role") in ("presentation", "none")))
+            self._tables.append(None if deep else Table(tag.attributes.get("role") in ("presentation", "none")))
         elif name == "page":
             self._page()
         elif self._tables and (table := self._tables[-1]):
-            self._open_row(table, tag)
+            self._open_cell(table, tag)
 
-    def _open_row(self, table: _Table, tag: Open) -> None:
-        if tag.name == "tr":
-            table.rows.append([])
-        elif tag.name == "thead":
-            table.has_header = True
-        elif tag.name in ("td", "th"):
-            if not table.rows:
-                table.rows.append([])
-            cell = _Cell([], _span(tag, "colspan", WIDEST_SPAN), _span(tag, "rowspan", 65_534))
-            table.rows[-1].append(cell)
-            table.has_header |= tag.name == "th"
+    def _open_cell(self, table: Table, tag: Open) -> None:
+        if cell := table.begin(tag):
             self._hold(_Holder("cell"))
             self._sinks.append(cell.parts)
             self._lists_outside.append(len(self._lists))
@@ -304,7 +193,7 @@ class _Converter:
             self._caption(" ".join(self._release().texts))
         elif name == "table":
             if table := self._tables.pop():
-                self._table(table)
+                self._sinks[-1] += self._grids.parts(table)  # not by `_add`: pages that begin in it come after it
         elif name in ("td", "th") and self._tables and self._tables[-1]:
             self._release()
             self._sinks.pop()
@@ -326,10 +215,16 @@ class _Converter:
         inner = "".join(self._line[start:])
         del self._line[start:]
         before = self._line[-1][-1] if self._line else ""
-        in_heading = bool(self._holders) and self._holders[-1].kind == "heading"
-        shown = inner if name in ("code", "samp", "tt") and in_heading else _marked(name, inner, before)
+        shown = inner if self._is_plain(name) else inline.marked(name, inner, before)
         if shown:
             self._line.append(shown)
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether nothing shows the element here: code in headings, and what is raised in the link to a note."""
+        in_heading = bool(self._holders) and self._holders[-1].kind == "heading"
+        return (name in ("code", "samp", "tt") and in_heading) or (
+            name == "sup" and any(outer == "a" for outer, _ in self._marks)
+        )
 
     def _flush(self) -> None:
         """The line ends: what is in it is a paragraph, or one of the paragraphs of what is open."""
@@ -415,53 +310,6 @@ class _Converter:
         elif text:
             self._add(Part("paragraph", text))
 
-    def _table(self, table: _Table) -> None:
-        due, self._pages_due = self._pages_due, 0
-        self._write_table(table)
-        self._pages_due = due
-
-    def _write_table(self, table: _Table) -> None:
-        for caption in filter(None, table.captions):
-            self._add(Part("paragraph", caption))
-        cells = [cell for row in table.rows for cell in row]
-        rows = self._grid(table)
-        width = max(map(len, rows), default=0)
-        if len(rows) < 2 or width < 2 or _lays_out(table, cells):
-            for part in (part for cell in cells for part in cell.parts):
-                self._add(part)
-        elif len(rows) * width > 10 * len(cells) + 10_000:  # rows so uneven that filling them would blow up the text
-            for row in rows:
-                self._add(Part("paragraph", " | ".join(filter(None, row))))
-        else:
-            self._add(Part("table", rows=rows))
-
-    def _grid(self, table: _Table) -> list[list[str]]:
-        """The texts of the cells. One that covers rows is repeated in each; columns that it covers are empty."""
-        rows: list[list[str]] = []
-        held: dict[int, tuple[str, int]] = {}
-        """By column: the text of a cell from above, and how many more rows it covers."""
-        for cells in table.rows:
-            row: list[str] = []
-            for cell in cells:
-                self._fill(row, held, None)
-                text = _flat(cell.parts)
-                covered = [text] + [""] * (cell.columns - 1 if len(row) < WIDEST_SPAN else 0)
-                if cell.rows > 1 and len(row) < WIDEST_SPAN:
-                    kept = text if len(text) <= LONGEST_REPEAT else ""
-                    held |= {len(row) + at: ("" if at else kept, cell.rows) for at in range(len(covered))}
-                row += covered
-            self._fill(row, held, max(held, default=-1))
-            held = {column: (text, left - 1) for column, (text, left) in held.items() if left > 1}
-            rows.append(row)
-        return rows
-
-    def _fill(self, row: list[str], held: Mapping[int, tuple[str, int]], last: int | None) -> None:
-        """Add the columns that cells from above hold: those that come next, or all up to the last."""
-        while (len(row) in held or (last is not None and len(row) <= last)) and self._repeated < MOST_REPEATED:
-            text = held.get(len(row), ("", 0))[0]
-            self._repeated += len(text) + 1
-            row.append(text)
-
     # Code and formulas
 
     def _in_code(self, token: Open | Close) -> None:
@@ -482,7 +330,7 @@ class _Converter:
         if not isinstance(token, str) and token.name == "math":
             self._formula_depth += 1 if isinstance(token, Open) else -1
         if self._formula_depth == 0:
-            text = visible(_formula(self._formula))
+            text = visible(inline.formula(self._formula))
             self._formula = None
             if self._code is not None:
                 self._code.append(text)
@@ -494,136 +342,4 @@ def _numbering(tag: Open) -> _Numbering:
     if tag.name != "ol":
         return _Numbering(None)
     kind = tag.attributes.get("type", "1")
-    return _Numbering(kind if kind in ("a", "A") else "1", _number(tag.attributes.get("start"), 1))
-
-
-def _number(value: str | None, default: int) -> int:
-    return int(value) if value and re.fullmatch(r"\s*-?\d{1,9}\s*", value, re.ASCII) else default
-
-
-def _span(tag: Open, name: str, most: int) -> int:
-    return min(max(_number(tag.attributes.get(name), 1), 1), most)
-
-
-def _lays_out(table: _Table, cells: Sequence[_Cell]) -> bool:
-    """Whether it only puts parts of the page beside each other."""
-    return table.is_layout or (
-        not table.has_header
-        and any(
-            part.kind in ("heading", "code", "table") or len(part.text) > LONGEST_CELL
-            for cell in cells
-            for part in cell.parts
-        )
-    )
-
-
-def _flat(parts: Sequence[Part]) -> str:
-    """The parts of a cell in one line."""
-    pieces: list[str] = []
-    last = ""
-    for part in parts:
-        text = "; ".join(", ".join(filter(None, row)) for row in part.rows) if part.rows else part.text
-        if text:
-            pieces.append("; " if part.kind == last == "item" else " ")
-            pieces.append(text)
-            last = part.kind
-    return one_line("".join(pieces))
-
-
-def _marked(name: str, inner: str, before: str) -> str:
-    """The text of an inline element in a way that shows it; `before` is the character to its left, if there is one."""
-    inside = inner.strip()
-    if not inside:
-        return inner
-    match name:
-        case "sup":
-            return raised(inside, before)
-        case "sub":
-            return lowered(inside, before)
-        case "code" | "samp" | "tt":
-            return inner if "`" in inside or "\n" in inside else inner.replace(inside, f"`{inside}`")
-        case "q":
-            return f"“{inside}”"
-        case "a":  # the reader keeps those that lead to notes
-            return f"[{inside.strip('[]()^')}]"
-        case "note":
-            return f"{' ' if before.strip() else ''}[note: {inside}]"
-        case "rt":
-            return f"({inside})"
-    return inner
-
-
-def raised(inside: str, before: str) -> str:
-    """2 after `a` -> `^2`. Ordinals (1st, 2e), signs, and what has nothing to stand on, stay as they are."""
-    alone = not before or before.isspace() or inside[0] in "[("
-    is_ordinal = re.fullmatch(r"[^\W\d_]{2,}\.?", inside) or (
-        inside in "eaoªº" and (before.isdigit() or before in "IVXLC")
-    )
-    if alone or is_ordinal or not any(sign.isalnum() for sign in inside):
-        return inside
-    if inside.isdigit() and before in ".,;:!?”\"'’»":
-        return f"[{inside}]"
-    return f"^{inside}" if re.fullmatch(r"[-+−–]?\w+[-+−–]?", inside) else f"^({inside})"
-
-
-def lowered(inside: str, before: str) -> str:
-    """`_i`. A number after a letter joins it, as in H2O."""
-    alone = not before or before.isspace() or not any(sign.isalnum() for sign in inside)
-    if alone or (inside.isdigit() and (before.isalpha() or before in ")]")):
-        return inside
-    return f"_{inside}" if re.fullmatch(r"\w+", inside) else f"_({inside})"
-
-
-_BETWEEN = {"msup": "^", "mover": "^", "msub": "_", "munder": "_", "mfrac": "/"}
-_SPACED = frozenset("=<>≤≥≠≈≡∼+-−–±×·→⇒∈")
-LONGEST_FORMULA = 20_000
-"""Tokens; a longer one is read as its texts."""
-
-
-def _formula(tokens: Sequence[Token]) -> str:
-    """MathML in a line: the TeX that stands with it, else its parts as `a^2`, `x_i`, `(a+b)/c`."""
-    tex = _tex(tokens)
-    if tex or len(tokens) > LONGEST_FORMULA:
-        return tex or " ".join(token.strip() for token in tokens if isinstance(token, str))
-    open_: list[tuple[str, list[str]]] = [("", [])]
-    for token in tokens:
-        if isinstance(token, str):
-            open_[-1][1].append(token.strip())
-        elif isinstance(token, Open):
-            open_.append((token.name, []))
-        else:
-            name, children = open_.pop()
-            open_[-1][1].append(_formula_part(name, [child for child in children if child]))
-    return "".join(open_[0][1])
-
-
-def _formula_part(name: str, children: list[str]) -> str:
-    whole = "".join(children)
-    if name in ("annotation", "annotation-xml"):
-        return ""
-    if name in _BETWEEN and len(children) == 2:
-        return _BETWEEN[name].join(map(_grouped, children))
-    if name in ("msubsup", "munderover") and len(children) == 3:
-        base, low, high = map(_grouped, children)
-        return f"{base}_{low}^{high}"
-    if name == "msqrt":
-        return f"√{_grouped(whole)}"
-    if name == "mroot" and len(children) == 2:
-        return f"{_grouped(children[0])}^(1/{_grouped(children[1])})"
-    if name in ("mtd", "mtr", "mtext"):
-        return f"{whole} "
-    return f" {whole} " if name == "mo" and whole in _SPACED else whole
-
-
-def _grouped(text: str) -> str:
-    return text if re.fullmatch(r"\w*|.", text) else f"({text.strip()})"
-
-
-def _tex(tokens: Sequence[Token]) -> str:
-    """What the writer of the formula gives beside it."""
-    found = tokens[0].attributes.get("alttext", "") if tokens and isinstance(tokens[0], Open) else ""
-    for token, content in itertools.pairwise(tokens):
-        if not found and isinstance(token, Open) and isinstance(content, str) and token.name == "annotation":
-            found = content if "tex" in token.attributes.get("encoding", "").lower() else ""
-    match = re.fullmatch(r"\s*\{\\(?:displaystyle|textstyle)\s*(.*)\}\s*", found, re.DOTALL)
-    return (match[1] if match else found).strip()
+    return _Numbering(kind if kind in ("a", "A") else "1", tag.number("start"))

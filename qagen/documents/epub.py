@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qagen.documents import archives, elements, html
+from qagen.documents import archives, elements, html, html_tokens, tags
 from qagen.documents.composer import Composer
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
@@ -51,7 +51,7 @@ def read(data: bytes, _: Reading) -> Document:
     notes = [f"{missing} of the parts that its table names are missing in it"] if missing else []
     document = composer.document(
         title=_metadata(package, "title"),
-        language=elements.language(_metadata(package, "language")),
+        language=tags.language(_metadata(package, "language")),
         notes=notes,
         markup="html",
     )
@@ -61,7 +61,7 @@ def read(data: bytes, _: Reading) -> Document:
 
 
 def _write(source: bytes, composer: Composer) -> None:
-    page = html.parse(html.decode(source)[0], is_xml=True)
+    page = html_tokens.parse(html.decode(source)[0], is_xml=True)
     if not page.kinds & _AROUND:
         elements.write(page.tokens, composer)
 

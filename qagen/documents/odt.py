@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from qagen.documents import archives, elements, html
+from qagen.documents import archives, elements, html, html_tokens, tags
 from qagen.documents.composer import Composer
-from qagen.documents.elements import Close, Open, Token
+from qagen.documents.tags import Close, Open, Token
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
 
@@ -31,7 +31,7 @@ _SHORT = {
     "svg-compatible": "svg",
     "xsl-fo-compatible": "fo",
 }
-_LEFT_OUT = elements.words(
+_LEFT_OUT = tags.words(
     "text:tracked-changes text:note-citation text:table-of-content text:illustration-index text:table-index "
     "text:object-index text:user-index text:alphabetical-index text:hidden-text text:hidden-paragraph text:number "
     "text:sequence-decls text:variable-decls text:user-field-decls office:annotation office:forms office:scripts "
@@ -64,7 +64,7 @@ def read(data: bytes, _: Reading) -> Document:
     elements.write(reader.tokens(), composer)
     return composer.document(
         title=facts.found.get("dc:title"),
-        language=elements.language(facts.found.get("dc:language")) or styles.language,
+        language=tags.language(facts.found.get("dc:language")) or styles.language,
     )
 
 
@@ -145,7 +145,7 @@ class _Styles:
             self._breaks.add(self._style)
         elif name == "style:text-properties":
             if not self._style:
-                self.language = self.language or elements.language(attributes.get("fo:language"))
+                self.language = self.language or tags.language(attributes.get("fo:language"))
             self._raise(attributes.get("style:text-position", ""))
         elif name == "text:list-level-style-number" and attributes.get("style:num-format"):
             self._numbered.add((self._style, attributes.get("text:level", "1")))
@@ -383,7 +383,7 @@ class _Reader:
         self._objects.remove(name)  # each once: many references to one would fill the memory
         source = html.decode(archives.read_member(self._archive, name, MOST_BYTES))[0]
         if "/MathML" in source[:2000]:
-            self._flows[-2].tokens += html.parse(source, is_xml=True).tokens
+            self._flows[-2].tokens += html_tokens.parse(source, is_xml=True).tokens
             self._flows[-1].is_formula = True
 
 

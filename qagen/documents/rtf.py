@@ -8,21 +8,18 @@ Out stay headers, footers, pictures, comments, and what is deleted or hidden.
 
 from __future__ import annotations
 
-import codecs
 import re
 from dataclasses import dataclass, replace
 
-from qagen.documents import elements
+from qagen.documents import inline, rtf_fonts, rtf_rows, rtf_tokens, tags
 from qagen.documents.composer import Composer, one_line
+from qagen.documents.elements import DEEPEST_LIST
+from qagen.documents.rtf_fonts import Fonts
+from qagen.documents.rtf_rows import Rows
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
 
-_TOKEN = re.compile(
-    rb"\\(?P<word>[a-zA-Z]{1,32})(?P<number>-?\d{1,10})? ?|\\'(?P<hex>[0-9a-fA-F]{2})|\\(?P<sign>.)|(?P<brace>[{}])"
-    rb"|(?P<ends>[\r\n]+)|(?P<text>[^\\{}\r\n]+)",
-    re.DOTALL,
-)
-_SKIPPED = elements.words(
+_SKIPPED = tags.words(
     "annotation atnauthor atnid atrfend atrfstart colortbl comment filetbl footerf footer footerl footerr ftncn ftnsep "
     "ftnsepc aftncn aftnsep aftnsepc header headerf headerl headerr info nonesttables nonshppict objdata pict pn "
     "private revtbl rxe shprslt sp tc tcn xe"
@@ -54,19 +51,9 @@ _SIGNS = {
 }
 _ENDS = frozenset({"par", "sect", "page", "\r", "\n"})
 """What ends a paragraph."""
-_CHARSETS = {
-    0: 1252, 77: 10000, 128: 932, 129: 949, 134: 936, 136: 950, 161: 1253, 162: 1254, 163: 1258, 177: 1255,
-    178: 1256, 186: 1257, 204: 1251, 222: 874, 238: 1250, 254: 437, 255: 850,
-}  # fmt: skip
-"""The code page of a font by its `\\fcharset`."""
-_CODE_PAGES = {10000: "mac_roman", 936: "gb18030", 65001: "utf-8"}
-"""Those that Python calls otherwise than `cp` and the number."""
-_SYMBOL = 2
 _HEADING = re.compile(r"heading (\d)|(title)$", re.IGNORECASE)
 _NUMBERED = re.compile(r"\(?([0-9]{1,9})[.)]?")
 _LETTERED = re.compile(r"\(?(?:[^\W\d_]{1,6}|\d+(?:\.\d+)+)[.)、．]?")
-LONGEST_REPEAT = 200
-"""Characters of a cell that is repeated in each row that it covers."""
 
 
 def read(data: bytes, _: Reading) -> Document:
@@ -120,17 +107,10 @@ class _Reader:
         self._title: list[str] = []
         self._mark: list[str] = []
         """What stands before the item of a list."""
-        self._code_page = 1252
-        self._default_font: int | None = None
-        self._fonts: dict[int, int] = {}
-        """Code pages by font."""
+        self._fonts = Fonts()
         self._headings: dict[int, int] = {}
         """Levels by style."""
-        self._cells: list[str] = []
-        self._rows: list[list[str]] = []
-        self._covered: list[bool] = []
-        """By column, whether the cell belongs to the one above."""
-        self._is_covered = False
+        self._rows = Rows()
         self._is_whole = False
 
     def document(self) -> Document:
@@ -139,39 +119,28 @@ class _Reader:
         return self._composer.document(title=title, notes=notes)
 
     def run(self, data: bytes) -> None:
-        position = 0
-        while position < len(data) and not self._is_whole:
-            token = _TOKEN.match(data, position)
-            if token is None:  # a backslash at the very end
+        for token in rtf_tokens.split(data):
+            if token.kind == "word":
+                self._word(token.name, token.number)
+            elif token.kind == "brace":
+                self._brace(token.name)
+            elif token.kind == "sign":
+                self._sign(token.name)
+            else:
+                self._add_bytes(token.text)
+            if self._is_whole:
                 break
-            position = token.end()
-            if token["word"]:
-                number = int(token["number"]) if token["number"] else None
-                word = token["word"].decode("ascii")
-                if word == "bin":
-                    position += max(number or 0, 0)
-                else:
-                    self._word(word, number)
-            elif token["brace"]:
-                self._brace(token["brace"])
-            elif token["hex"]:
-                self._add_bytes(bytes.fromhex(token["hex"].decode("ascii")))
-            elif token["sign"]:
-                self._sign(token["sign"].decode("latin-1"))
-            elif token["text"]:
-                self._add_bytes(token["text"])
         while self._boxed:
             self._end_box()
         self._end_paragraph()
-        self._end_table()
 
     # Groups
 
-    def _brace(self, brace: bytes) -> None:
+    def _brace(self, brace: str) -> None:
         self._decode()
         self._left = 0
         self._starred = False
-        if brace == b"{":
+        if brace == "{":
             self._outer.append(self._group)
             self._group = replace(self._group, closes="") if self._group.closes else self._group
             return
@@ -240,16 +209,20 @@ class _Reader:
             self._group = replace(self._group, fallback=max(number or 0, 0))
         elif word == "f":
             self._group = replace(self._group, font=number)
-        elif word in ("ansicpg", "deff", "mac", "pc", "pca"):
-            self._set_default(word, number)
+        elif word in rtf_fonts.DEFAULTS:
+            self._fonts.set_default(word, number)
         elif place == "fonttbl":
-            self._describe_font(word, number)
+            self._fonts.describe(self._group.font, word, number)
         elif word in ("s", "outlinelevel"):
             self._set_style(word, number)
         elif not place and word in _ENDS:
             self._end_line()
-        elif not place and word in ("cell", "row", "trowd", "clvmrg", "cellx", "nestrow"):
-            self._in_table(word)
+        elif not place and word == "nestrow":
+            self._add("\n")
+        elif not place and word == "cell":
+            self._end_cell()
+        elif not place and word in rtf_rows.WORDS:
+            self._rows.take(word)
         else:
             self._format(word, number)
 
@@ -271,26 +244,7 @@ class _Reader:
             case "intbl":
                 self._group = replace(group, in_table=True)
             case "ilvl":
-                self._group = replace(group, level=min(max(number or 0, 0), elements.DEEPEST_LIST))
-
-    def _set_default(self, word: str, number: int | None) -> None:
-        if word == "deff":
-            self._default_font = number
-        else:
-            self._code_page = {"mac": 10000, "pc": 437, "pca": 850}.get(word, number or 1252)
-
-    def _describe_font(self, word: str, number: int | None) -> None:
-        font = self._group.font
-        if font is None or number is None:
-            return
-        if word == "fcharset" and number == _SYMBOL:
-            self._fonts[font] = _SYMBOL
-        elif word == "fcharset" and number in _CHARSETS:
-            # 0 should mean Windows-1252, but where it is not so, writers mean the code page of the document.
-            by_document = number == 0 and 1250 <= self._code_page <= 1258
-            self._fonts[font] = self._code_page if by_document else _CHARSETS[number]
-        elif word == "cpg":
-            self._fonts[font] = number
+                self._group = replace(group, level=min(max(number or 0, 0), DEEPEST_LIST))
 
     def _set_style(self, word: str, number: int | None) -> None:
         """Of the paragraph, or, in the sheet of styles, of the style that is described."""
@@ -324,12 +278,7 @@ class _Reader:
             return
         content = bytes(self._bytes)
         self._bytes.clear()
-        font = self._group.font if self._group.font is not None else self._default_font
-        page = self._fonts.get(font, self._code_page) if font is not None else self._code_page
-        if page == _SYMBOL:
-            self._add(content.replace(b"\xb7", b"\x95").decode("cp1252", "replace"))  # its bullet
-        else:
-            self._add(content.decode(_encoding(page), "replace"))
+        self._add(self._fonts.decode(content, self._group.font))
 
     def _add(self, text: str) -> None:
         group = self._group
@@ -346,7 +295,7 @@ class _Reader:
     # Parts
 
     def _end_line(self) -> None:
-        if self._group.in_line or self._group.in_table or self._cells:
+        if self._group.in_line or self._group.in_table or self._rows.in_row:
             self._add(" ")
         else:
             self._end_paragraph()
@@ -355,10 +304,7 @@ class _Reader:
         self._decode()
         text = _line(self._runs)
         self._runs = []
-        if self._cells:  # a row that never ended
-            self._rows.append(self._cells)
-            self._cells = []
-        self._end_table()
+        self._rows.end(self._composer)
         level, mark = self._heading_level(), _text(self._mark).strip()
         self._mark.clear()
         if level and not mark:
@@ -374,41 +320,11 @@ class _Reader:
             return self._group.outline + 1 if 0 <= self._group.outline < 9 else 0
         return self._headings.get(self._group.style, 0) if self._group.style is not None else 0
 
-    def _in_table(self, word: str) -> None:
-        if word == "trowd":
-            self._covered = []
-        elif word == "clvmrg":
-            self._is_covered = True
-        elif word == "cellx":
-            self._covered.append(self._is_covered)
-            self._is_covered = False
-        elif word == "nestrow":
-            self._add("\n")
-        elif word == "cell":
-            mark = _text(self._mark).strip()
-            self._mark.clear()
-            self._cells.append(f"{mark} {_line(self._runs)}".strip())
-            self._runs = []
-        else:
-            self._end_row()
-
-    def _end_row(self) -> None:
-        above = self._rows[-1] if self._rows else []
-        for column, is_covered in enumerate(self._covered[: len(self._cells)]):
-            if is_covered and column < len(above) and len(above[column]) <= LONGEST_REPEAT:
-                self._cells[column] = self._cells[column] or above[column]
-        self._rows.append(self._cells)
-        self._cells = []
-
-    def _end_table(self) -> None:
-        rows = [row for row in self._rows if any(row)]
-        self._rows = []
-        width = max(map(len, rows), default=0)
-        if len(rows) > 1 and width > 1 and len(rows) * width <= 10 * sum(map(len, rows)) + 10_000:
-            self._composer.table(rows)
-            return
-        for cell in (cell for row in rows for cell in row):
-            self._composer.paragraph(cell)
+    def _end_cell(self) -> None:
+        mark = _text(self._mark).strip()
+        self._mark.clear()
+        self._rows.add_cell(f"{mark} {_line(self._runs)}".strip())
+        self._runs = []
 
 
 def _character(number: int) -> str:
@@ -419,18 +335,10 @@ def _character(number: int) -> str:
     return chr(code) if 0 <= code <= 0x10FFFF else "\ufffd"
 
 
-def _encoding(page: int) -> str:
-    name = _CODE_PAGES.get(page, f"cp{page}")
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        return "cp1252"
-
-
 def _text(pieces: list[str]) -> str:
     """The pieces as one text; halves of characters beyond 16 bits are put together."""
     text = "".join(pieces)
-    return elements.visible(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+    return inline.visible(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _line(runs: list[tuple[str, str]]) -> str:
@@ -445,7 +353,7 @@ def _line(runs: list[tuple[str, str]]) -> str:
             end += 1
         text = _text([text for _, text in runs[place:end]])
         if script and text.strip():
-            text = (elements.raised if script == "super" else elements.lowered)(one_line(text), before)
+            text = (inline.raised if script == "super" else inline.lowered)(one_line(text), before)
         whole.append(text)
         before = text[-1:] or before
         place = end

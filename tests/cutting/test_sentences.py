@@ -22,7 +22,7 @@ CASES = [
     "At 9 a.m. |The train left. |At 5 p.m. sharp.",
     "He took vitamin C. |The end.",
     "A Ph.D. Student came. |Then nobody.",
-    "It is. |He said no. |Then he left.",
+    "It is. |He said no. |Then he left. |She said no. |I went. |He changed his mind. |Max came.",
     # Numbers
     "See Fig. 3 and No. 5 on p. 12. |The end.",
     "It costs 3.5 dollars. |Then 7. |Then it is version 3.5. |Next.",
@@ -31,7 +31,7 @@ CASES = [
     "1. Open it. |2. Close it.",
     "Steps:\n1. Open the valve. |\n2. Close it.\n   a. At once.".replace("|\n", "\n|"),
     "## 1.2. The second part\nIt begins. |Now.",
-    "They were 12. |Then 13.",
+    "They were 12. |Then 13. |It began in\n2020. |Then it ended.",
     # German
     "Das gilt z. B. für Pumpen, z.B. Ventile bzw. Rohre. |Ende.",
     "Das gilt z. B. Die Pumpe nicht, d. h. Ventile u. a. m. sind gut. |Ende.",
@@ -89,7 +89,7 @@ ALPHABET = st.sampled_from(
 TEXTS = st.lists(ALPHABET, max_size=80).map("".join)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(text=TEXTS, cut=st.tuples(st.integers(0, 90), st.integers(0, 90)))
 def test_the_ends_of_a_range_are_those_of_the_whole_text(text: str, cut: tuple[int, int]) -> None:
     start, end = (min(at, len(text)) for at in sorted(cut))
@@ -98,7 +98,7 @@ def test_the_ends_of_a_range_are_those_of_the_whole_text(text: str, cut: tuple[i
     assert list(sentences.ends(text, start, end)) == [at for at in everywhere if start < at <= end]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(text=TEXTS)
 def test_ends_rise_and_stand_right_behind_white_space_or_a_mark(text: str) -> None:
     found = list(sentences.ends(text, 0, len(text)))
@@ -131,7 +131,7 @@ def test_nothing_far_from_the_range_is_read() -> None:
 
 @pytest.mark.parametrize("unit", [".", "\n ", ". ", '."', ".\n", "*", "[1].", "a.", "\n", " ", ".[1"])
 def test_a_long_row_of_signs_costs_no_more_than_its_length(unit: str) -> None:
-    text = unit * 300_000
+    text = unit * 60_000
 
-    # Were it quadratic, this would take hours.
+    # Were it quadratic, this would take minutes.
     assert len(list(sentences.ends(text, 0, len(text)))) <= len(text)

@@ -187,6 +187,13 @@ def m(**parts: str) -> str:
     return "".join(f"<m:{tag}><m:r><m:t>{text}</m:t></m:r></m:{tag}>" for tag, text in parts.items())
 
 
+def brackets(left: str, right: str) -> str:
+    return f'<m:dPr><m:begChr m:val="{left}"/><m:endChr m:val="{right}"/></m:dPr>'
+
+
+SUM = '<m:naryPr><m:chr m:val="∑"/></m:naryPr>'
+
+
 @pytest.mark.parametrize(
     ("formula", "text"),
     [
@@ -194,6 +201,12 @@ def m(**parts: str) -> str:
         (f"<m:f>{m(num='a+b', den='2')}</m:f>", "(a+b)/2"),
         (f"<m:rad><!-- root --><m:deg/>{m(e='x')}</m:rad>", "√(x)"),
         (f"<m:d>{m(e='a')}{m(e='b')}</m:d>", "(a, b)"),
+        (f"<m:d>{brackets('[', ')')}{m(e='a')}{m(e='b')}</m:d>", "[a, b)"),
+        (f"<m:d>{brackets('{', '')}{m(e='a')}</m:d>", "{a"),
+        (f"<m:sSup><m:e><m:d>{brackets('|', '|')}{m(e='a+b')}</m:d></m:e>{m(sup='2')}</m:sSup>", "|a+b|^2"),
+        (f"<m:f><m:num><m:d>{m(e='a')}</m:d><m:d>{m(e='b')}</m:d></m:num>{m(den='2')}</m:f>", "((a)(b))/2"),
+        (f"<m:nary>{SUM}{m(sub='i=1', sup='n', e='i')}</m:nary>", "∑_(i=1)^n i"),
+        (f"<m:nary><m:naryPr><m:limLoc/></m:naryPr><m:sub/><m:sup/>{m(e='f(x)dx')}</m:nary>", "∫ f(x)dx"),
         (f"<m:sSub>{m(e='x', sub='i+1')}</m:sSub>", "x_(i+1)"),
         (f"<m:sSubSup>{m(e='x', sub='i', sup='2')}</m:sSubSup>", "x_i^2"),
     ],

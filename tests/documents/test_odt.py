@@ -78,7 +78,7 @@ def test_spaces_tabs_and_breaks_are_read() -> None:
 def test_raised_and_lowered_text_is_readable() -> None:
     body = p('a<text:span text:style-name="Up">2</text:span> x<text:span text:style-name="Down">i</text:span>')
 
-    assert text_of(body) == "a^2 x_i"
+    assert text_of(body) == "a² x_i"
 
 
 def test_bold_words_are_not_glued() -> None:

@@ -56,7 +56,20 @@ def test_a_formula_without_text_is_told_of() -> None:
     assert document.notes == ("formulas are left out, on slides 1",)
 
 
-@pytest.mark.parametrize(("text", "shown"), [("6", "⁶"), ("-3", "⁻³"), ("(n+1)", "⁽ⁿ⁺¹⁾"), ("st", "st"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("6", "⁶"),
+        ("-3", "⁻³"),
+        ("−i", "⁻ⁱ"),
+        ("(n+1)", "⁽ⁿ⁺¹⁾"),
+        (" 2 ", " ² "),
+        ("st", "st"),
+        ("2x", "2x"),
+        (" ", " "),
+        ("", ""),
+    ],
+)
 def test_raised_text_is_shown_so_where_there_are_signs_for_it(text: str, shown: str) -> None:
     assert office_text.superscript(text) == shown
 

@@ -134,7 +134,7 @@ def test_a_lone_half_of_a_character_is_replaced() -> None:
         (json.dumps(RECORDS).encode()[:-5], None, "it is not JSON"),
         (b"[" * 200_000, None, "it is not JSON"),
         (b"[" * 200_000 + b"]" * 200_000, None, "it is not JSON"),
-        (b"\x89PNG\r\n\x1a\n", None, "it is not JSON"),
+        (b"\x89PNG\r\n\x1a\n", None, "it is a picture inside, and no text"),
         ([{"question": "q", "answer": "a"}], None, r"its fields are: question, answer\. Name .* --text-field"),
         ([{f"f{n}": n for n in range(99)}], None, r"f0, f1, .*f9 \.\.\."),
         (RECORDS, "body", "no record has a text in the field body; its fields are: title, text"),

@@ -83,7 +83,8 @@ def test_code_pages_are_those_of_the_document_and_its_fonts(head: str, body: str
 
 
 def test_raised_and_lowered_text_is_readable() -> None:
-    assert text_of(r"a{\super 2} H\sub 2\nosupersub O x{\sub i}, 1{\super st}") == "a^2 H2O x_i, 1st"
+    assert text_of(r"a{\super 2} H\sub 2\nosupersub O x{\sub i}, 1{\super st}") == "a² H2O x_i, 1st"
+    assert text_of(r"10{\super\endash 3} e{\super x}") == "10⁻³ e^x"
 
 
 # Parts
