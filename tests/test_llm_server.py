@@ -109,7 +109,7 @@ def test_an_answer_quotes_the_passage_and_carries_its_marker(server: LLMServer, 
     assert pairs[0] == {
         "question_type": "factual",
         "evidence": ["The pressure relief valve opens at 12 bar and closes at 10 bar."],
-        "question": f"What does the source say about The pressure relief valve opens at 12 bar [{marker(PASSAGE)}]?",
+        "question": f"What is known about The pressure relief valve opens at 12 bar [{marker(PASSAGE)}]?",
         "answer": "The pressure relief valve opens at 12 bar and closes at 10 bar.",
     }
 
@@ -663,7 +663,7 @@ def test_the_text_of_the_model_can_be_hard_to_parse(server: LLMServer, client: h
     broken = text_of(faulty(client, server, "raw_newlines"))
     with pytest.raises(json.JSONDecodeError, match="control character"):
         json.loads(broken)
-    assert json.loads(broken, strict=False)["pairs"][0]["question"].startswith("What\ndoes")
+    assert json.loads(broken, strict=False)["pairs"][0]["question"].startswith("What\nis")
     assert text_of(faulty(client, server, "two_objects")).split("\n") == [good, good]
     assert json.loads(text_of(faulty(client, server, "lone_surrogate")))["pairs"][0]["question"][0] == "\ud83d"
     assert pairs_of(faulty(client, server, "wrong_types"))[0]["answer"] is None

@@ -725,7 +725,7 @@ def test_a_file_of_a_newer_qagen_is_left_alone_and_so_is_its_backup(server: LLMS
 def test_a_file_edited_by_hand_is_taken_as_it_is_with_a_note(server: LLMServer) -> None:
     generate(server, "--limit", "2")
     assert is_sealed(QA.read_bytes())
-    edited = QA.read_text().replace("What does the source say about", "What on earth does it say of", 1)
+    edited = QA.read_text().replace("What is known about", "What on earth does it say of", 1)
     QA.write_text(edited)
     assert not is_sealed(QA.read_bytes())
     again = generate(server)

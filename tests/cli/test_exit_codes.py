@@ -284,7 +284,7 @@ def test_what_a_person_is_told_of_earlier_results_is_told_to_machines(server: LL
     case = Case(0)
     assert run(server, case).returncode == 0
     path = Path("qa/a_qa.json")
-    path.write_text(path.read_text().replace("What does", "What on earth does", 1))
+    path.write_text(path.read_text().replace("What is known", "What on earth is known", 1))
     ended = run(server, case, "--log-format", "json")
     assert "a_qa.json" in json.dumps([{k: v for k, v in e.items() if k != "documents"} for e in events(ended.stderr)])
 

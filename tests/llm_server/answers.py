@@ -24,7 +24,7 @@ _LONGEST_QUOTE = 200
 
 # Several wordings, because a program that looks for duplicates would find near ones among questions of one wording.
 _WORDINGS = (
-    "What does the source say about {topic} [{mark}]?",
+    "What is known about {topic} [{mark}]?",
     "Which statement is made concerning {topic} [{mark}]?",
     "How would an expert explain {topic} [{mark}]?",
     "When someone looks up {topic} [{mark}], what do they learn?",
