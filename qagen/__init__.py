@@ -37,14 +37,16 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       corpus          folders -> chunk files and QA files
       prompts/        Chunk -> ChatRequest; the templates are text files beside the code
       pairs/          reply text -> [Pair], or the reason why not
-      checks          Pair + Chunk -> check codes; a new check is a row in RULES and a function
+      checks/         Pair + Chunk -> check codes; a new check is a row in RULES and a function
       state/          keys, fingerprint, matching, the open document: what is done, what is next
-      dataset         [QA file] -> training data; a new export is a writer beside those of json and jsonl here
+      search/         the chunks of a run, found by words
+      dataset/        [QA file] -> training data; a new export is a writer beside those of json and jsonl here
 
     rank 3, the pump: joins the river and the model
       intake/         documents -> chunk files, strangers' bytes in a child process        (qagen chunk)
       overview        files -> how far each document is                                    (qagen status)
       diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
+      inspection/     any file of questions and answers -> what the checks say            (qagen check)
       pump/           items -> requests -> replies -> results -> state, saved as they come
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
       doctor          settings and a host -> what works and what does not                  (qagen doctor)

@@ -34,8 +34,8 @@ RANKS: list[list[str]] = [
         "llm.gate",
         "llm.client",
     ],
-    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "dataset"],
-    ["intake", "overview", "diagnosis", "pump", "generate", "doctor"],
+    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "dataset"],
+    ["intake", "overview", "diagnosis", "inspection", "pump", "generate", "doctor"],
     ["workers"],
     ["cli"],
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qagen import dataset
-from qagen.dataset import Combined
+from qagen.dataset import Choices, Combined
 from qagen.errors import DataError, StorageError
 from tests.builders import qa_value, write_json
 
@@ -26,9 +26,8 @@ def answered(name: str, pairs: dict[str, str]) -> Path:
     return qa(name, training_pairs=[{"question": question, "answer": answer} for question, answer in pairs.items()])
 
 
-def combine(*paths: Path, output: Path = OUTPUT, **options: bool) -> Combined:
-    given = {"lines": False, "strict": False, "include_unfinished": False, **options}
-    return dataset.combine(paths, output, version="1.2.3", **given)
+def combine(*paths: Path, output: Path = OUTPUT, **choices: Any) -> Combined:
+    return dataset.combine(paths, output, Choices(**choices), version="1.2.3")
 
 
 def written(output: Path = OUTPUT) -> dict[str, Any]:

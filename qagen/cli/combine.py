@@ -3,68 +3,98 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from qagen.cli import options
+from qagen.cli import combine_options, options
+
+if TYPE_CHECKING:
+    from qagen.dataset import Choices
+    from qagen.settings import Settings
 
 
 def combine(
     ctx: typer.Context,
+    inputs: combine_options.Inputs = None,
     chunks_dir: options.ChunksDir = None,
     qa_dir: options.QaDir = None,
-    output_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output-file",
-            "-o",
-            help="The dataset to write. [dim]default: training_data.json[/]",
-            rich_help_panel=options.FOLDERS,
-        ),
-    ] = None,
-    output_format: Annotated[
-        str | None,
-        typer.Option(
-            "--format",
-            help="json: one file; jsonl: one pair per line, the rest beside it in <name>.meta.json. "
-            "[dim]default: by the ending of the file's name[/]",
-        ),
-    ] = None,
-    strict: Annotated[
-        bool | None, typer.Option("--strict/--no-strict", help="Also leave out documents with failed chunks.")
-    ] = None,
-    include_unfinished: Annotated[
-        bool | None,
-        typer.Option("--include-unfinished/--only-finished", help="Also take documents that are not completed."),
-    ] = None,
+    output_file: combine_options.OutputFile = None,
+    output_format: combine_options.OutputFormat = None,
+    rejects: combine_options.Rejects = None,
+    strict: combine_options.Strict = None,
+    include_unfinished: combine_options.IncludeUnfinished = None,
+    drop: combine_options.Drop = None,
+    min_grounding: combine_options.MinGrounding = None,
+    max_per_document: combine_options.MaxPerDocument = None,
+    include_source_text: combine_options.IncludeSourceText = None,
+    dedupe: combine_options.Dedupe = None,
+    checks: combine_options.Checks = None,
+    conflicts: combine_options.Conflicts = None,
     config_file: options.ConfigFile = None,
 ) -> None:
-    """Merge the pairs of finished documents into one dataset.
+    """Merge the pairs of finished documents into one dataset, without duplicates.
 
-    The output is the same for the same input, whatever the order. Every file that is left out is named.
+    The output is the same for the same input, whatever the order. Every file that is left out is named, every pair that
+    is left out is counted by its reason, and [bold]--rejects[/] writes down which.
     """
     from qagen import __version__, corpus, dataset, files
     from qagen.cli import console
 
     settings = options.load(ctx)
-    output = settings.output_file
-    lines = settings.output_format == "jsonl" or (settings.output_format is None and output.suffix == ".jsonl")
-    paths = corpus.find_qa_files(settings.qa_dir)
-    files.check_output(output)
-    files.make_writable(output.parent)
-    combined = dataset.combine(
-        paths,
-        output,
-        lines=lines,
-        strict=settings.strict,
-        include_unfinished=settings.include_unfinished,
-        version=__version__,
-    )
+    output, rejected = settings.output_file, settings.rejects
+    choices = _choices(settings)
+    paths = _expand(inputs) if inputs else corpus.find_qa_files(settings.qa_dir)
+    for path in [output, *([rejected] if rejected else [])]:
+        files.check_output(path)
+        files.make_writable(path.parent)
+    combined = dataset.combine(paths, output, choices, version=__version__)
     console.show_combined(combined, output)
-    not_begun = corpus.without_answers(settings.chunks_dir, settings.qa_dir)
-    if not_begun:
-        names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
-        console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
+    if not combined.is_written:
+        raise typer.Exit(1)
+    for code in sorted(choices.drop - combined.dropped):
+        console.note(f"--drop {code}: no pair has it.")
+    if not inputs:
+        not_begun = corpus.without_answers(settings.chunks_dir, settings.qa_dir)
+        if not_begun:
+            names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
+            console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
     if combined.invalid:
         raise typer.Exit(1)
+
+
+def _expand(inputs: list[Path]) -> list[Path]:
+    """The files that are named, and the QA files of the folders that are."""
+    from qagen.corpus import find_qa_files
+
+    return [path for given in inputs for path in (find_qa_files(given) if given.is_dir() else [given])]
+
+
+def _choices(settings: Settings) -> Choices:
+    """What the dataset is to be.
+
+    Raises:
+        UsageError: two settings contradict each other.
+    """
+    from qagen.dataset import Choices
+    from qagen.errors import UsageError
+
+    output = settings.output_file
+    if not settings.checks and settings.conflicts != "keep":
+        raise UsageError(f"--conflicts {settings.conflicts} looks for contradictions, and --no-checks for none.")
+    if settings.rejects and settings.rejects.resolve() == output.resolve():
+        raise UsageError(f"--rejects {settings.rejects}: that is where the dataset goes. Name another file.")
+    return Choices(
+        lines=settings.output_format == "jsonl" or (settings.output_format is None and output.suffix == ".jsonl"),
+        strict=settings.strict,
+        include_unfinished=settings.include_unfinished,
+        dedupe=settings.dedupe,
+        checks=settings.checks,
+        conflicts=settings.conflicts,
+        drop=frozenset(settings.drop),
+        min_grounding=settings.min_grounding,
+        max_per_document=settings.max_per_document,
+        chunks_dir=settings.chunks_dir,
+        include_source_text=settings.include_source_text,
+        rejects=settings.rejects,
+    )

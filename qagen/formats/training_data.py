@@ -29,6 +29,70 @@ class ProcessingConfig(FileModel):
     max_tokens: Any = None
 
 
+class FunnelStep(FileModel):
+    """One reason to leave pairs out, or a group of them."""
+
+    step: str
+    left_out: dict[str, int] = Field(default_factory=dict)
+    """Pairs that go no further, by the code of the reason."""
+    pairs: int
+    """Pairs that go on."""
+
+
+class Funnel(FileModel):
+    """From chunks to the dataset: what each step left out. Each step begins with the pairs of the one before it."""
+
+    chunks: int = 0
+    answered: int = 0
+    """Chunks that are completed, with or without pairs."""
+    parsed: int = 0
+    """Pairs that stand in the input files, those rejected at generation included."""
+    steps: list[FunnelStep] = Field(default_factory=list)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every pair is accounted for, at every step."""
+        left = self.parsed
+        for step in self.steps:
+            left -= sum(step.left_out.values())
+            if step.pairs != left:
+                return False
+        return self.answered <= self.chunks
+
+
+class ConflictingAnswer(FileModel):
+    """One of the answers to a question that has several."""
+
+    pair_id: str
+    answer: str
+    source_file: str
+    source_qa_file: str
+
+
+class Conflict(FileModel):
+    """A question, and answers to it that contradict each other. A person must choose."""
+
+    question: str
+    answers: list[ConflictingAnswer]
+
+
+class RoundTrip(FileModel):
+    """How many questions find the chunk that they were made of, when they are searched over all chunks (BM25)."""
+
+    chunks: int
+    """Chunks that were searched."""
+    first_10: int = 0
+    """Questions whose chunk is among the first ten."""
+    first_50: int = 0
+    """Among the next forty: they could be clearer."""
+    beyond: int = 0
+    """Not among them: Q_VAGUE."""
+    other_language: int = 0
+    """Not judged: question and chunk are of different languages."""
+    without_chunk: int = 0
+    """Not judged: the chunk is not there any more."""
+
+
 class TrainingMetadata(FileModel):
     """The dataset as a whole. `generated_at` is the only clock in the file."""
 
@@ -42,6 +106,11 @@ class TrainingMetadata(FileModel):
     duplicates_removed: int = 0
     conflicts: int = 0
     """Questions that have more than one answer."""
+    conflicting: list[Conflict] = Field(default_factory=list)
+    """The first thousand of them."""
+    funnel: Funnel | None = None
+    round_trip: RoundTrip | None = None
+    """None: it could not be told, or was not to be."""
     processing_config: ProcessingConfig
 
 

@@ -25,6 +25,11 @@ class Recipe:
     fingerprint: str
     """A hash of the parameters."""
 
+    @property
+    def translates(self) -> bool:
+        """Whether pairs may be in another language than their passage."""
+        return "language" in self.parameters
+
 
 def recipe_of(settings: Settings, endpoint: Endpoint, own: DocumentSettings | None = None, name: str = "") -> Recipe:
     """The run's recipe, or that of a document with settings of its own, which stand in a file called `name`.

@@ -117,7 +117,14 @@ class GenerateTask:
             model=reply.model or self._job.order.model,
             kind=self._job.endpoint.provider.generator_kind,
         )
-        kept, rejected = checks.check(built, item.chunk)
+        kept, rejected = checks.check(
+            built,
+            item.chunk,
+            document=document.metadata,
+            finish=reply.finish,
+            prompt=document.recipe.prompt.system,
+            translated=document.recipe.translates,
+        )
         if earlier:
             kept, rejected = _added(earlier, kept, rejected)
         codes = [code for pair in rejected for code in pair.checks if checks.RULES[code].level == "error"]

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
     output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
     strict: bool = Field(False, validation_alias="GENERATOR_STRICT")
     include_unfinished: bool = Field(False, validation_alias="GENERATOR_INCLUDE_UNFINISHED")
+    dedupe: bool = Field(True, validation_alias="GENERATOR_DEDUPE")
+    checks: bool = Field(True, validation_alias="GENERATOR_CHECKS")
+    conflicts: Literal["keep", "drop", "fail"] = Field("keep", validation_alias="GENERATOR_CONFLICTS")
+    drop: Patterns = Field(default_factory=list, validation_alias="GENERATOR_DROP")
+    min_grounding: float | None = Field(None, ge=0, le=1, validation_alias="GENERATOR_MIN_GROUNDING")
+    max_per_document: int | None = Field(None, ge=1, validation_alias="GENERATOR_MAX_PER_DOCUMENT")
+    include_source_text: bool = Field(False, validation_alias="GENERATOR_INCLUDE_SOURCE_TEXT")
+    rejects: Path | None = Field(None, validation_alias="GENERATOR_REJECTS")
 
     _environment: dict[str, str] = PrivateAttr(default_factory=dict)
     """All variables, of the process and of the file, for the names that stand in providers' rows."""
@@ -170,7 +178,7 @@ class Settings(BaseSettings):
         items = [value] if isinstance(value, str) else value
         return [name.strip() for item in items for name in str(item).split(",") if name.strip()]
 
-    @field_validator("include", "exclude", mode="before")
+    @field_validator("include", "exclude", "drop", mode="before")
     @classmethod
     def _parse_patterns(cls, value: Any) -> Any:
         """`*.pdf 'old drafts/*'` of a file becomes a list."""

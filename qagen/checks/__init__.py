@@ -1,0 +1,71 @@
+"""Pair + passage -> [check codes]: what can be told about a pair by code alone. Pure.
+
+A rule is one row in `RULES` and a function that finds it; its code is what files carry. A pair with a code of level
+`error` is kept apart from the training data, in `rejected_pairs`. What rules know of languages stands in `packs/`.
+"""
+
+from __future__ import annotations
+
+from qagen.checks.case import Case, Findings, Level, Thresholds
+from qagen.checks.rules import RULES, Rule, examine
+from qagen.checks.twins import ask_the_same, normal_question
+from qagen.formats import Chunk, DocumentInfo, Pair
+from qagen.pairs import Built
+
+OF_WORDS = frozenset({"LANG", "A_UNGROUNDED", "A_UNGROUNDED_PARTLY", "A_ENTITY"})
+"""Codes that compare the words of a pair with those of its passage."""
+
+__all__ = [
+    "OF_WORDS",
+    "RULES",
+    "Case",
+    "Findings",
+    "Level",
+    "Rule",
+    "Thresholds",
+    "ask_the_same",
+    "check",
+    "examine",
+    "normal_question",
+]
+
+
+def check(
+    built: list[Built],
+    chunk: Chunk,
+    *,
+    document: DocumentInfo | None = None,
+    finish: str | None = None,
+    prompt: str = "",
+    translated: bool = False,
+    thresholds: Thresholds = Thresholds(),  # noqa: B008
+) -> tuple[list[Pair], list[Pair]]:
+    """The pairs of a chunk with their codes: those to keep, and those with an error.
+
+    `finish` is that of the reply: where it is `length`, the last pair is the one that was cut. `translated`: pairs may
+    be in another language than the passage, so that their words are not compared with its words.
+    """
+    kept: list[Pair] = []
+    rejected: list[Pair] = []
+    for place, one in enumerate(built, 1):
+        case = Case(
+            question=one.pair.question,
+            answer=one.pair.answer,
+            question_type=one.pair.question_type,
+            quotes=tuple(one.pair.evidence),
+            matches=one.matches,
+            passage=chunk.core,
+            context=chunk.context_before,
+            title=(document.title or document.file_name if document else "") or "",
+            section=chunk.section or "",
+            language=one.pair.language,
+            finish=finish if place == len(built) else None,
+            prompt=prompt,
+            # Only a pair that is kept makes its twin a duplicate: of two, one must remain.
+            earlier=tuple(pair.question for pair in kept),
+        )
+        found = examine(case, thresholds).codes
+        codes = [code for code in found if not (translated and code in OF_WORDS)]
+        group = rejected if any(RULES[code].level == "error" for code in codes) else kept
+        group.append(one.pair.model_copy(update={"checks": list(codes)}))
+    return kept, rejected

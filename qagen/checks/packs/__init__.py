@@ -1,0 +1,131 @@
+"""What checks know of a language. A new language is a TOML file here; what it lacks, its rules do not find."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from qagen.checks import words
+
+LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
+_LEAST_SHARE = 0.2
+"""Of a text's words that are stop words of its language, in any but lists of names; most texts have 0.35 to 0.5."""
+_TERM = re.compile("<([A-Z]+)>")
+_SAMPLE = 4000
+"""Characters that tell the language of a text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pack:
+    """One language. Words are casefolded; patterns are for text on one line."""
+
+    language: str
+    capitalises_nouns: bool
+    stop: frozenset[str]
+    """Words without a subject of their own, interrogatives and auxiliaries among them."""
+    interrogatives: frozenset[str]
+    any_interrogatives: frozenset[str]
+    """Those that may stand for each other: what, which."""
+    openers: frozenset[str]
+    """Auxiliaries that begin a question."""
+    imperatives: frozenset[str]
+    pronouns: frozenset[str]
+    """Personal, possessive and demonstrative ones, which need something to point at."""
+    negations: frozenset[str]
+    """Small words that turn a question into another one: not, without."""
+    conjunctions: frozenset[str]
+    """Words that join the items of a list: and, or."""
+    alternatives: frozenset[str]
+    """Words that offer a choice: or."""
+    bare: frozenset[str]
+    """Answers of one word: yes, true."""
+    months: Mapping[str, int]
+    days: frozenset[str]
+    numbers: Mapping[str, tuple[str, ...]]
+    """Word -> its values, in their shortest notation."""
+    scales: Mapping[str, int]
+    """Word -> power of ten."""
+    references: re.Pattern[str]
+    """A text that speaks of its source."""
+    document_references: re.Pattern[str]
+    """The same in words that are right where the source is named: according to the manual."""
+    refusals: re.Pattern[str]
+    impersonal: re.Pattern[str]
+    """Pronouns that point at nothing: it is important to; this year."""
+    verbs: re.Pattern[str]
+    """Single words that are no nouns by their form."""
+    list_request: re.Pattern[str]
+    """A question for a number of things; group `number`."""
+
+
+@cache
+def load(language: str) -> Pack | None:
+    """The pack of a language, by its code; None where there is none."""
+    code = re.split("[-_]", language.strip().lower())[0]
+    return _read(code) if code in LANGUAGES else None
+
+
+@lru_cache(maxsize=64)
+def of_text(text: str) -> Pack | None:
+    """The pack of the language that most of the words belong to; None where that is not clear."""
+    best, second = sorted((share(text, pack), pack.language) for pack in all_packs())[:-3:-1]
+    return load(best[1]) if best[0] >= _LEAST_SHARE and best[0] > 1.2 * second[0] else None
+
+
+@lru_cache(maxsize=64)
+def share(text: str, pack: Pack) -> float:
+    """Share of the first words of a text that are stop words of the language."""
+    some = words.of(text[:_SAMPLE])
+    return sum(word in pack.stop for word in some) / len(some) if some else 0.0
+
+
+def all_packs() -> list[Pack]:
+    """One for each language."""
+    return [_read(code) for code in LANGUAGES]
+
+
+@cache
+def _read(code: str) -> Pack:
+    data = tomllib.loads(files("qagen.checks.packs").joinpath(f"{code}.toml").read_text(encoding="utf-8"))
+    sets: dict[str, Any] = {name: frozenset(data["words"][name].split()) for name in _SETS}
+    numbers: dict[str, tuple[str, ...]] = {}
+    for value, names in data["numbers"].items():
+        for name in names.split():
+            numbers[name] = (*numbers.get(name, ()), value)
+    months = {name: place for place, names in enumerate(data["months"], 1) for name in names.split()}
+    scales = {name: int(places) for places, names in data["scales"].items() for name in names.split()}
+    some = "|".join(data["numbers"][value].split()[0] for value in _LISTABLE)
+    terms = {**data["terms"], "NUMBER": f"(?P<number>[2-9]|10|{some})"}
+    patterns: dict[str, Any] = {name: _compiled(data["patterns"].get(name, []), terms) for name in _PATTERNS}
+    return Pack(
+        language=code,
+        capitalises_nouns=data["capitalises_nouns"],
+        months=months,
+        numbers=numbers,
+        scales=scales,
+        **sets,
+        **patterns,
+    )
+
+
+_SETS = (
+    *("stop", "interrogatives", "any_interrogatives", "openers", "imperatives", "pronouns", "negations"),
+    *("conjunctions", "alternatives", "bare", "days"),
+)
+_PATTERNS = ("references", "document_references", "refusals", "impersonal", "verbs", "list_request")
+_LISTABLE = tuple(map(str, range(2, 11)))
+"""Numbers of things that an answer may list one by one."""
+
+
+def _compiled(patterns: list[str], terms: Mapping[str, str]) -> re.Pattern[str]:
+    """One pattern of all; `<TERM>` stands for its alternatives, in which other terms may stand."""
+
+    def expanded(text: str) -> str:
+        return _TERM.sub(lambda found: f"(?:{expanded(terms[found[1]])})", text)
+
+    return re.compile("|".join(f"(?:{expanded(pattern)})" for pattern in patterns) or r"(?!)", re.IGNORECASE)

@@ -1,0 +1,105 @@
+"""What a model writes when it does not answer: refusals, placeholders, and pieces of its own prompt."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from qagen.checks import packs, words
+from qagen.checks.case import CannotTell, Case, Thresholds
+
+_CODE = re.compile(r"```[^`]*```|`[^`\n]*`")
+_PLACEHOLDER = re.compile(
+    "|".join(
+        (
+            r"\blorem ipsum\b",
+            r"\byour (?:question|answer) here\b",
+            r"\b(?:sample|example|placeholder|dummy) (?:question|answer)\b",
+            r"\ba clear question about\b",
+            r"\b(?-i:TODO|TBD|FIXME|XXX+)\b",
+            r"\{\{[^{}\n]{0,60}\}\}",
+            r"\$\{[^{}\n]{0,60}\}",
+            r"(?<![\w$])\{(?:answer|question|topic|name|product|company|title|subject|value|text|context|passage)\}",
+            r"\[(?:insert|your|company|name|product|topic|date|year|amount|number|fill|enter)\b[^\]\n]{0,60}\]",
+            r"\[[^\]\n]{0,60}\b(?:einfügen|einsetzen|insérer|insertar|inserire|inserir|invoegen)\b[^\]\n]{0,20}\]",
+            r"<(?:answer|question|topic|name|product|company|title|subject|value|insert|your|text)\b[^<>\n]{0,40}>",
+        )
+    ),
+    re.IGNORECASE,
+)
+_WHOLE = re.compile(
+    r"(?:(?:question|answer|réponse|frage|antwort|pregunta|respuesta|pergunta|resposta|domanda|risposta|vraag|"
+    r"antwoord|q|a|pytanie|odpowiedź)\W{0,3}\d{0,3}|string|null|none|\.{2,}|…|-+|answer\W*(?:tbd|todo))\W*",
+    re.IGNORECASE,
+)
+"""A whole question or answer that says nothing."""
+_LABEL = re.compile(
+    r"^\W{0,4}(?:(?:question|answer|frage|antwort|pregunta|respuesta|réponse|domanda|risposta|pergunta|resposta|vraag"
+    r"|antwoord)(?:\W?\d{1,3})?|[qa]\W?\d{0,3}) ?[:)]\s",
+    re.IGNORECASE,
+)
+"""What a form has before its fields."""
+_SEARCHED = 8000
+"""Characters of an answer; longer ones are no refusals."""
+_EXAMPLE_HOST = re.compile(r"\bexample\.(?:com|org|net)\b", re.IGNORECASE)
+_MARKS_OF_PROMPTS = re.compile(
+    r"</?(?:passage|context)-[\da-f]{4,16}>?|</?think(?:ing)?>|\bskip_reason\b|\bquestion_type\b|```json"
+    r"|<\|[\w ]{1,30}\|>|\[/?INST\]|<<SYS>>|</?s>(?=\s|$)",
+    re.IGNORECASE,
+)
+"""Tags and keys of ours, and tokens of chat templates."""
+
+
+def answer_is_refusal(case: Case, _: Thresholds) -> bool:
+    """In the pair's language, or in English, which models fall back to.
+
+    Raises:
+        CannotTell: it is none in English, and no other language could be looked at.
+    """
+    if case.question_type == "unanswerable":
+        return False
+    line = words.on_one_line(case.answer[:_SEARCHED])
+    own = case.pack
+    for pack in (own, packs.load("en")):
+        found = pack.refusals.search(line) if pack else None
+        # "No data is available" may be what the passage says.
+        if found and found[0].casefold() not in words.on_one_line(case.passage or "").casefold():
+            return True
+    if own is None:
+        raise CannotTell("only refusals in English were looked for: there is no language pack")
+    return False
+
+
+def has_placeholder(case: Case, _: Thresholds) -> bool:
+    source = case.source
+    for text in (case.question.strip(), case.answer.strip()):
+        if not text:
+            continue
+        if _WHOLE.fullmatch(text) or _LABEL.match(text):
+            return True
+        for pattern in (_PLACEHOLDER, _EXAMPLE_HOST):
+            found = pattern.search(_CODE.sub(" ", text))
+            if found and found[0] not in source:
+                return True
+    return False
+
+
+def has_prompt(case: Case, limits: Thresholds) -> bool:
+    """A tag or key of our request, or words of its text in a row."""
+    source = case.source.casefold()
+    for text in (case.question, case.answer):
+        found = _MARKS_OF_PROMPTS.search(text)
+        if found and found[0].casefold() not in source:
+            return True
+    if not case.prompt:
+        return False
+    said = _runs(case.question, limits.leaked_words) | _runs(case.answer, limits.leaked_words)
+    leaked = said & _runs(case.prompt, limits.leaked_words)
+    return bool(leaked) and not leaked <= _runs(case.source, limits.leaked_words)
+
+
+@lru_cache(maxsize=64)
+def _runs(text: str, length: int) -> frozenset[tuple[str, ...]]:
+    """Every so many words in a row."""
+    found = words.of(text)
+    return frozenset(found[i : i + length] for i in range(len(found) - length + 1))

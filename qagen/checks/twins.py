@@ -1,0 +1,53 @@
+"""Whether two questions ask the same."""
+
+from __future__ import annotations
+
+import re
+
+from rapidfuzz import fuzz
+
+from qagen.checks import words
+from qagen.checks.case import Case, Thresholds
+from qagen.checks.packs import Pack
+
+_NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
+_LONGEST_COMPARED = 2000
+
+
+def normal_question(question: str) -> str:
+    """The question without case, white space and final marks: equal ones ask the same."""
+    return " ".join(question.casefold().split()).rstrip(" ?.!？。！؟")
+
+
+def is_duplicate(case: Case, limits: Thresholds) -> bool:
+    """The chunk has the question already, in the same words or nearly."""
+    return any(ask_the_same(case.question, other, case.pack, case.title, limits) for other in case.earlier)
+
+
+def ask_the_same(one: str, other: str, pack: Pack | None, title: str = "", limits: Thresholds | None = None) -> bool:
+    """Equal but for their form, or of nearly the same words while nothing that carries meaning differs.
+
+    "Pressure of valve A" and "pressure of valve B" differ in one letter and are two questions: what stands in one of
+    them alone may only be a word of the document's title, which says what both are about.
+    """
+    plain, other_plain = normal_question(one), normal_question(other)
+    if plain == other_plain:
+        return True
+    if max(len(plain), len(other_plain)) > _LONGEST_COMPARED:
+        return False
+    cutoff = (limits or Thresholds()).duplicate_ratio
+    if not fuzz.token_set_ratio(" ".join(words.of(one)), " ".join(words.of(other)), score_cutoff=cutoff):
+        return False
+    return _meaning(one, pack) ^ _meaning(other, pack) <= words.stems(title)
+
+
+def _meaning(question: str, pack: Pack | None) -> frozenset[str]:
+    """What makes a question another one: numbers, names, content words, interrogatives, negations."""
+    stop = pack.stop if pack else frozenset()
+    numbered = frozenset(_NUMBERED.findall(question.casefold()))
+    single = frozenset(word for word in re.findall(r"\b[A-Z]\b", question))
+    small = frozenset[str]()
+    if pack:
+        telling = (pack.interrogatives - pack.any_interrogatives) | pack.negations
+        small = frozenset(word for word in words.of(question) if word in telling)
+    return words.content(question, stop) | numbered | single | small

@@ -1,0 +1,253 @@
+"""The whole of it: gather, decide who stays, write."""
+
+from __future__ import annotations
+
+import contextlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qagen import files
+from qagen.dataset import account, contradictions, duplicates, spread, types, writing
+from qagen.dataset.duplicates import Verdicts
+from qagen.dataset.gathering import Gathering, config_of
+from qagen.dataset.passages import Passages
+from qagen.dataset.rejects import Rejects
+from qagen.dataset.rows import Rows
+from qagen.dataset.types import Choices, Combined
+from qagen.dataset.vague import FEWEST_CHUNKS, Vagueness
+from qagen.errors import DataError
+from qagen.formats import Pair, ProcessingConfig, TrainingMetadata, decode, encode, utc_time
+from qagen.search import Index, Unavailable
+
+
+def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: str) -> Combined:
+    """Merge QA files and earlier datasets into `output`, in the order of their names.
+
+    Nothing is written where contradictions are to be a failure and there are some: see `Combined.is_written`.
+
+    Raises:
+        DataError: no file can be used, or there are no chunks where they are asked for; nothing is written.
+        StorageError: the output cannot be written.
+    """
+    result = Combined()
+    with contextlib.ExitStack() as stack:
+        rejects = Rejects(stack.enter_context(files.spool()) if choices.rejects else None)
+        gathering = Gathering(choices, result, Rows(stack.enter_context(files.spool())), rejects)
+        _lay_out_chunks(gathering, choices, result, stack)
+        for path in _in_order(paths):
+            gathering.take(path)
+        if not gathering.documents:
+            raise DataError(_nothing_to_combine(result))
+        if gathering.vagueness:
+            result.round_trip = gathering.vagueness.result()
+        stays = _decide(gathering, choices, result, rejects)
+        _count(gathering, stays, result)
+        if choices.conflicts == "fail" and result.conflicts:
+            return result
+        assert result.funnel.adds_up
+        assert result.funnel.steps[-1].pairs == result.pairs
+        # The dataset last: whoever sees it finds beside it what it lacks.
+        if choices.rejects:
+            rejects.write(choices.rejects)
+        lines = _lines(gathering, stays, choices, result)
+        writing.write(output, _metadata(result, version), result.documents, lines, lines=choices.lines)
+        result.is_written = True
+    return result
+
+
+def _in_order(paths: Sequence[Path]) -> list[Path]:
+    """Each file once, by name: the order in which they are given makes no difference."""
+    unique = {path.resolve(): path for path in sorted(paths, key=str, reverse=True)}
+    return sorted(unique.values(), key=lambda path: (path.name, str(path)))
+
+
+def _lay_out_chunks(gathering: Gathering, choices: Choices, result: Combined, stack: contextlib.ExitStack) -> None:
+    """Read the chunk files, as far as they are needed.
+
+    Raises:
+        DataError: there are none, and their text is asked for.
+    """
+    if not choices.checks and not choices.include_source_text:
+        return
+    passages = gathering.passages = stack.enter_context(Passages())
+    index = _index(choices, result, stack)
+    try:
+        if choices.chunks_dir is None:
+            raise DataError("there are no chunk files at hand")
+        passages.read(choices.chunks_dir, index.add if index is not None else _ignore)
+    except DataError as error:
+        if choices.include_source_text:
+            raise
+        result.not_checked[types.Q_VAGUE] = str(error)
+        return
+    result.chunk_problems = passages.problems
+    if index is not None and len(index) >= FEWEST_CHUNKS:
+        gathering.vagueness = Vagueness(index)
+    elif index is not None:
+        result.not_checked[types.Q_VAGUE] = f"it takes {FEWEST_CHUNKS} chunks, and there are {len(index)}"
+
+
+def _index(choices: Choices, result: Combined, stack: contextlib.ExitStack) -> Index | None:
+    """Where chunks are searched, if they are to be and can be."""
+    if not choices.checks:
+        return None
+    try:
+        return stack.enter_context(Index())
+    except Unavailable as error:
+        result.not_checked[types.Q_VAGUE] = str(error)
+        return None
+
+
+def _ignore(_key: str, _text: str) -> None:
+    """Nobody is told of the chunks."""
+
+
+@dataclass(slots=True)
+class _Stays:
+    """Who goes into the dataset."""
+
+    numbers: Sequence[int]
+    """In the order of the dataset."""
+    contradicted: set[int]
+    """Those of them that another one contradicts."""
+
+
+def _decide(gathering: Gathering, choices: Choices, result: Combined, rejects: Rejects) -> _Stays:
+    """Duplicates go out, then contradictions where that was chosen, then what is too much of a document."""
+    rows = gathering.rows
+    columns = gathering.keys.columns(rows, gathering.origins)
+    verdicts = Verdicts()
+    if columns:
+        verdicts = duplicates.find(
+            rows, columns, gathering.origins, repeats=choices.dedupe, contradictions=choices.checks
+        )
+    leaving = _Leaving(gathering, rejects)
+    for number, (original, code) in sorted(verdicts.repeats.items()):
+        leaving.add(account.DUPLICATES, number, code, dropped_for=original)
+    edges = verdicts.contradictions
+    if choices.conflicts == "drop" or types.CONFLICT in choices.drop:
+        _note_conflicts(gathering, edges, result)
+        opposite = {number: other for one, two in reversed(edges) for number, other in ((one, two), (two, one))}
+        for number, other in sorted(opposite.items()):
+            leaving.add(account.CONTRADICTIONS, number, types.CONFLICT, conflicts_with=other)
+        edges = []
+    if choices.max_per_document is not None:
+        staying = (number for number in range(len(rows)) if number not in leaving.gone)
+        for number in spread.surplus(rows, staying, choices.max_per_document):
+            leaving.add(account.MOST, number, types.OVER_MOST)
+    if edges:
+        edges = [edge for edge in edges if leaving.gone.isdisjoint(edge)]
+        _note_conflicts(gathering, edges, result)
+    result.duplicates = gathering.account.total(account.DUPLICATES)
+    stays = array("q", (number for number in range(len(rows)) if number not in leaving.gone))
+    if any(rows.documents[number] > rows.documents[number + 1] for number in range(len(rows) - 1)):
+        # A document came in two files; its pairs stand together all the same.
+        stays = array("q", sorted(stays, key=rows.documents.__getitem__))
+    return _Stays(stays, {number for edge in edges for number in edge})
+
+
+class _Leaving:
+    """The pairs that go out after all were seen."""
+
+    def __init__(self, gathering: Gathering, rejects: Rejects) -> None:
+        self.gone: set[int] = set()
+        self._gathering = gathering
+        self._rejects = rejects
+
+    def add(
+        self, step: str, number: int, code: str, *, dropped_for: int | None = None, conflicts_with: int | None = None
+    ) -> None:
+        """A pair that goes out at the step, and the pair that is the reason."""
+        self.gone.add(number)
+        self._gathering.account.leave_out(step, code)
+        if self._rejects.are_wanted:
+            self._rejects.add(
+                self._gathering.rows.value(number),
+                code,
+                _qa_name(self._gathering, number),
+                dropped_for=self._id(dropped_for),
+                conflicts_with=self._id(conflicts_with),
+            )
+
+    def _id(self, number: int | None) -> str | None:
+        return None if number is None else str(self._gathering.rows.value(number)["pair_id"])
+
+
+def _note_conflicts(gathering: Gathering, edges: Sequence[tuple[int, int]], result: Combined) -> None:
+    groups = contradictions.groups(edges)
+    result.conflicts = len(groups)
+    result.conflicting = contradictions.describe(groups, gathering.rows, lambda number: _qa_name(gathering, number))
+
+
+def _qa_name(gathering: Gathering, number: int) -> str:
+    return gathering.documents[gathering.rows.documents[number]].facts.source_file
+
+
+def _metadata(result: Combined, version: str) -> TrainingMetadata:
+    return TrainingMetadata(
+        generated_at=utc_time(),
+        qagen_version=version,
+        total_qa_pairs=result.pairs,
+        num_documents=len(result.documents),
+        source_qa_files=[document.source_file for document in result.documents],
+        left_out=[*result.left_out, *result.invalid],
+        duplicates_removed=result.duplicates,
+        conflicts=result.conflicts,
+        conflicting=result.conflicting,
+        funnel=result.funnel,
+        round_trip=result.round_trip,
+        processing_config=ProcessingConfig(**config_of(result.documents)),
+    )
+
+
+def _count(gathering: Gathering, stays: _Stays, result: Combined) -> None:
+    """The figures of what goes in."""
+    rows, numbers = gathering.rows, stays.numbers
+    result.funnel = gathering.account.funnel()
+    result.pairs = len(numbers)
+    result.kinds = rows.kinds.count(numbers)
+    result.generators = rows.generators.count(numbers)
+    for codes, count in rows.checks.count(numbers).items():
+        result.checks.update(dict.fromkeys(codes, count))
+    if stays.contradicted:
+        result.checks[types.CONFLICT] = len(stays.contradicted)
+    by_document = Counter(rows.documents[number] for number in numbers)
+    result.documents = [
+        document.facts.model_copy(update={"qa_pairs_count": by_document[number]})
+        for number, document in enumerate(gathering.documents)
+    ]
+
+
+def _lines(gathering: Gathering, stays: _Stays, choices: Choices, result: Combined) -> Iterator[bytes]:
+    """The pairs as they are written, with what was found of them, and their passages where they are wanted."""
+    for number in stays.numbers:
+        line = gathering.rows.line(number)
+        if choices.include_source_text or number in stays.contradicted:
+            value = decode(line)
+            if number in stays.contradicted:
+                value["checks"].append(types.CONFLICT)
+            if choices.include_source_text:
+                value["source_text"] = _source_text(gathering, value, number)
+                result.without_source_text += value["source_text"] is None
+            line = encode(value) + b"\n"
+        yield line
+
+
+def _source_text(gathering: Gathering, value: dict[str, object], number: int) -> object:
+    """The text that the question was asked about; what an earlier run joined, where the chunk is not there any more."""
+    assert gathering.passages is not None
+    passage = gathering.passages.find(Pair.model_validate(value), _qa_name(gathering, number))
+    return passage.text if passage else value.get("source_text")
+
+
+def _nothing_to_combine(result: Combined) -> str:
+    reasons = "; ".join(f"{one.file}: {one.why}" for one in [*result.left_out, *result.invalid][:10])
+    hint = (
+        " Finish them with `qagen generate-qa`, or take what there is with --include-unfinished."
+        if result.left_out
+        else ""
+    )
+    return f"there is nothing to combine: {reasons}.{hint}"

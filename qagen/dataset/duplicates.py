@@ -1,0 +1,223 @@
+"""Which pairs go out because another one says the same, and which contradict each other.
+
+The best come first: better grounded, fewer remarks, longer evidence, then the order. Each pair is compared with those
+that stay and share a key with it, at most twenty, and goes out for the first that it repeats. So no two that stay
+repeat each other, and what was combined can be combined again without a change.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any
+
+from rapidfuzz import fuzz
+
+from qagen.checks import normal_question
+from qagen.dataset import types, wording
+from qagen.dataset.keys import SHORTEST_QUOTE, Column
+from qagen.dataset.rows import Rows
+from qagen.dataset.wording import Wording
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_COMPARED = 20
+_REMEMBERED = 8192
+"""Pairs that are held taken apart."""
+_OVERLAP = 0.5
+_LEAST_RATIO = 75
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What was found of the pairs, by number."""
+
+    repeats: dict[int, tuple[int, str]] = field(default_factory=dict)
+    """Of each that goes out: the pair that stays for it, and the code."""
+    contradictions: list[tuple[int, int]] = field(default_factory=list)
+    """Two that stay, with answers that cannot both be right."""
+
+
+class _Compared:
+    """A pair, taken apart as far as it is looked at."""
+
+    def __init__(self, number: int, value: dict[str, Any], origin: int) -> None:
+        self.number = number
+        self.origin = origin
+        self.value = value
+
+    @cached_property
+    def plain(self) -> tuple[str, str]:
+        """Question and answer without case, white space and final marks."""
+        return normal_question(self.value["question"]), normal_question(self.value["answer"])
+
+    @cached_property
+    def question(self) -> Wording:
+        return wording.wording(self.value["question"])
+
+    @cached_property
+    def answer(self) -> Wording:
+        return wording.wording(self.value["answer"])
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        start, end = self.value["evidence_start"], self.value["evidence_end"]
+        return None if start is None or end is None or end <= start else (start, end)
+
+    @cached_property
+    def quote(self) -> str:
+        return " ".join(self.value["evidence"][0].casefold().split()) if self.value["evidence"] else ""
+
+
+def find(
+    rows: Rows, columns: Sequence[Column], origins: Sequence[int], *, repeats: bool, contradictions: bool
+) -> Verdicts:
+    """Look for both, or one of them. `origins`: of each document, which one it is, however it came."""
+    found = Verdicts()
+    meetings = _Meetings(len(rows), columns)
+    ranked, places = _ranked(rows)
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def load(number: int) -> _Compared:
+        return _Compared(number, rows.value(number), origins[rows.documents[number]])
+
+    for number in meetings.those_that_meet(ranked):
+        others = [load(other) for other in meetings.before(number, places)]
+        pair = load(number) if others else None
+        original = next(
+            ((other, code) for other in others if repeats and pair and (code := _repetition(pair, other))), None
+        )
+        if original:
+            found.repeats[number] = (original[0].number, original[1])
+            continue
+        meetings.stay(number)
+        if contradictions and pair:
+            found.contradictions += [(other.number, number) for other in others if _contradiction(pair, other)]
+    return found
+
+
+def _ranked(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The pairs, the best first; and the place of each."""
+    import numpy as np
+
+    order = np.lexsort(
+        (
+            np.arange(len(rows)),
+            np.frombuffer(rows.documents, dtype=np.int32),
+            -np.frombuffer(rows.quoted, dtype=np.int32),
+            np.frombuffer(rows.remarks, dtype=np.int32),
+            -np.frombuffer(rows.groundings, dtype=np.float32),
+        )
+    )
+    places = np.empty(len(rows), dtype=np.int32)
+    places[order] = np.arange(len(rows), dtype=np.int32)
+    return order, places
+
+
+class _Meetings:
+    """Who shares a key with whom. Nothing is kept of keys that one pair alone has."""
+
+    def __init__(self, count: int, columns: Sequence[Column]) -> None:
+        import numpy as np
+
+        members, buckets, sizes = [], [], []
+        begun = 0
+        for column in columns:
+            order = np.argsort(column.keys, kind="stable")
+            keys = column.keys[order]
+            firsts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+            lengths = np.diff(np.append(firsts, len(keys)))
+            shared = lengths > 1
+            members.append(column.rows[order][np.repeat(shared, lengths)].astype(np.int32))
+            lengths = lengths[shared]
+            buckets.append(np.repeat(np.arange(begun, begun + len(lengths), dtype=np.int32), lengths))
+            sizes.append(np.minimum(lengths, _MOST_COMPARED).astype(np.int32))
+            begun += len(lengths)
+            if len(sizes) == 1:
+                self._first_column = begun
+        everyone, into = np.concatenate(members), np.concatenate(buckets)
+        order = np.argsort(everyone, kind="stable")
+        self._buckets = array("i", into[order].tobytes())
+        counts = np.bincount(everyone, minlength=count)
+        self._begins = array("q", np.concatenate(([0], np.cumsum(counts))).astype(np.int64).tobytes())
+        self._room = np.concatenate(sizes).astype(np.uint8).tobytes()
+        seats = np.concatenate(([0], np.cumsum(np.concatenate(sizes), dtype=np.int64)))
+        self._seats = array("q", seats.astype(np.int64).tobytes())
+        self._taken = bytearray(len(self._room))
+        self._seated = array("i", bytes(4 * int(seats[-1])))
+
+    def those_that_meet(self, ranked: NDArray[np.int64]) -> list[int]:
+        """The pairs that share any key, in their order."""
+        import numpy as np
+
+        begins = np.frombuffer(self._begins, dtype=np.int64)
+        alone = begins[1:] == begins[:-1]
+        return [int(number) for number in ranked[~alone[ranked]]]
+
+    def before(self, number: int, places: NDArray[np.int32]) -> list[int]:
+        """Those that stay and share keys with it: an exact duplicate before all, then most keys first, then by rank."""
+        shared: Counter[int] = Counter()
+        for bucket in self._buckets[self._begins[number] : self._begins[number + 1]]:
+            seat, weight = self._seats[bucket], 1000 if bucket < self._first_column else 1
+            for other in self._seated[seat : seat + self._taken[bucket]]:
+                shared[other] += weight
+        return nsmallest(_MOST_COMPARED, shared, key=lambda other: (-shared[other], places[other]))
+
+    def stay(self, number: int) -> None:
+        """From now on others are compared with the pair."""
+        for bucket in self._buckets[self._begins[number] : self._begins[number + 1]]:
+            taken = self._taken[bucket]
+            if taken < self._room[bucket]:
+                self._seated[self._seats[bucket] + taken] = number
+                self._taken[bucket] = taken + 1
+
+
+def _repetition(pair: _Compared, other: _Compared) -> str | None:
+    """The code of the rule by which the pair repeats the other; None: it does not."""
+    if pair.plain == other.plain:
+        return types.DUP_EXACT
+    asked, asked_before = pair.question, other.question
+    answer, answer_before = pair.answer, other.answer
+    if wording.same_question(asked, asked_before):
+        return types.DUP_NEAR if wording.agree(answer, answer_before, asked) else None
+    if _same_evidence(pair, other) and _similar_there(pair, other) and wording.agree(answer, answer_before, asked):
+        return types.DUP_DOC
+    if wording.similar_question(asked, asked_before) and wording.agree_at_length(answer, answer_before, asked):
+        return types.DUP_NEAR
+    return None
+
+
+def _same_evidence(pair: _Compared, other: _Compared) -> bool:
+    """Whether both come from the same sentence: the same quote, or one that overlaps it by more than half."""
+    if pair.quote == other.quote and len(pair.quote) >= SHORTEST_QUOTE:
+        return True
+    if pair.origin != other.origin or not pair.span or not other.span:
+        return False
+    common = min(pair.span[1], other.span[1]) - max(pair.span[0], other.span[0])
+    return common > _OVERLAP * min(pair.span[1] - pair.span[0], other.span[1] - other.span[0])
+
+
+def _similar_there(pair: _Compared, other: _Compared) -> bool:
+    """Whether two questions about one sentence, which are not the same, are alike.
+
+    The same words in another order make another question. And of one chunk the model was asked for several questions,
+    so that there a word in another's place makes another one, too.
+    """
+    asked, before = pair.question, other.question
+    if asked.names != before.names or fuzz.token_set_ratio(asked.plain, before.plain) < _LEAST_RATIO:
+        return False
+    mine, theirs = wording.left_over(asked.words, before.words)
+    same_chunk = pair.origin == other.origin and pair.value["chunk_key"] == other.value["chunk_key"]
+    return bool(mine or theirs) and not (same_chunk and mine and theirs)
+
+
+def _contradiction(pair: _Compared, other: _Compared) -> bool:
+    return wording.same_question(pair.question, other.question) and wording.contradict(
+        pair.answer, other.answer, pair.question
+    )

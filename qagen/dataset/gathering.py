@@ -1,0 +1,141 @@
+"""The first time through: every pair of every input file, filtered, checked, and remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from qagen.dataset import account, sources, types
+from qagen.dataset.account import Account
+from qagen.dataset.keys import Keys
+from qagen.dataset.passages import Passages
+from qagen.dataset.rejects import Rejects
+from qagen.dataset.rows import Rows
+from qagen.dataset.sources import Document, Source
+from qagen.dataset.types import Choices, Combined
+from qagen.dataset.vague import Vagueness
+from qagen.errors import DataError
+from qagen.formats import LeftOut, Pair, TrainingDocument
+
+
+class Gathering:
+    """What has come so far."""
+
+    def __init__(self, choices: Choices, result: Combined, rows: Rows, rejects: Rejects) -> None:
+        self._choices = choices
+        self._result = result
+        self._rejects = rejects
+        self.rows = rows
+        self.keys = Keys(exact=choices.dedupe, near=choices.checks)
+        self.account = Account()
+        self.documents: list[Document] = []
+        self.origins: list[int] = []
+        """Of each document, which one it is: the same one may come in two files."""
+        self._numbers: dict[bytes, int] = {}
+        self._origin_numbers: dict[str, int] = {}
+        self.passages: Passages | None = None
+        self.vagueness: Vagueness | None = None
+
+    def take(self, path: Path) -> None:
+        """An input file; one that is invalid is noted."""
+        try:
+            source = sources.read(path)
+        except DataError as error:
+            self._result.invalid.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+            return
+        refused: dict[int, str] = {}
+        for document in source.documents:
+            self._enter(document, refused)
+        self._take_pairs(source, refused)
+
+    def _enter(self, document: Document, refused: dict[int, str]) -> None:
+        """Note the document, or why it stays out."""
+        key = document.key
+        if key not in self._numbers:
+            self.account.chunks += document.chunks
+            self.account.answered += document.answered
+        why = self._why_not(document)
+        if why:
+            refused[id(document)], text = why
+            self._result.left_out.append(LeftOut(file=document.facts.source_file, why=text))
+        elif key not in self._numbers:
+            self._numbers[key] = len(self.documents)
+            self.documents.append(document)
+            self.origins.append(self._origin_numbers.setdefault(document.origin, len(self._origin_numbers)))
+
+    def _why_not(self, document: Document) -> tuple[str, str] | None:
+        """The code of the reason for which a valid document stays out, and a text."""
+        if document.status != "completed" and not self._choices.include_unfinished:
+            summary = document.facts.summary
+            done = f"{summary['completed_chunks']} of {summary['total_chunks']} chunks"
+            return types.UNFINISHED, f"{document.status}: {done}"
+        if self._choices.strict and document.failed_chunks:
+            total = document.facts.summary["total_chunks"]
+            return types.FAILED_CHUNKS, f"{document.failed_chunks} of {total} chunks failed (--strict)"
+        return None
+
+    def _take_pairs(self, source: Source, refused: dict[int, str]) -> None:
+        for pair, code in source.rejected:
+            self.account.parsed += 1
+            self._leave_out(account.GENERATION, pair, code, source.documents[0])
+        number, last = -1, None
+        for pair, joined, document in source.pairs():
+            self.account.parsed += 1
+            if document is not last:
+                last = document
+                if document.key not in self._numbers and id(document) not in refused:
+                    self._enter(document, refused)
+                number = self._numbers.get(document.key, -1)
+            if id(document) in refused:
+                self._leave_out(account.DOCUMENTS, pair, refused[id(document)], document)
+            else:
+                self._take_pair(pair, joined, document, number)
+
+    def _take_pair(self, pair: Pair, joined: dict[str, Any], document: Document, number: int) -> None:
+        checks = [code for code in pair.checks if not self._is_found_anew(code)]
+        code = next((code for code in checks if code in self._choices.drop), None)
+        if code is None and self.vagueness and self.passages:
+            vague = self.vagueness.code(pair, self.passages.find(pair, document.facts.source_file))
+            checks += [vague] if vague else []
+            code = vague if vague in self._choices.drop else None
+        if checks != pair.checks:
+            pair = pair.model_copy(update={"checks": checks})
+        if code:
+            self._leave_out(account.DROPPED, pair, code, document)
+        elif self._choices.min_grounding is not None and (pair.grounding or 0) < self._choices.min_grounding:
+            self._leave_out(account.GROUNDING, pair, types.LOW_GROUNDING, document)
+        else:
+            self.rows.add(pair, joined, number)
+            self.keys.add(pair)
+
+    def _is_found_anew(self, code: str) -> bool:
+        """Whether an earlier run's finding is replaced by this one's."""
+        return (code == types.CONFLICT and self._choices.checks) or (code == types.Q_VAGUE and bool(self.vagueness))
+
+    def _leave_out(self, step: str, pair: Pair, code: str, document: Document) -> None:
+        self.account.leave_out(step, code)
+        self._rejects.add(pair, code, document.facts.source_file)
+
+
+def config_of(documents: Iterable[TrainingDocument]) -> dict[str, Any]:
+    """What the documents were made with: a value, or the list of all values where they differ."""
+    values: dict[str, list[Any]] = {}
+    for document in documents:
+        info, processing = document.qa_generation_info, document.processing_info
+        if not info and not processing:
+            continue  # nothing is known of it
+        for name, value in (
+            ("llm_provider", info.get("provider")),
+            ("model_used", info.get("model")),
+            ("questions_per_chunk", info.get("questions_per_chunk")),
+            ("temperature", info.get("temperature")),
+            ("chunk_size", processing.get("chunk_size")),
+            ("chunk_overlap", processing.get("chunk_overlap")),
+            ("splitting_strategy", processing.get("splitting_strategy")),
+            ("max_tokens", info.get("max_tokens")),
+        ):
+            found = values.setdefault(name, [])
+            if value not in found:
+                found.append(value)
+    return {name: found[0] if len(found) == 1 else found for name, found in values.items()}

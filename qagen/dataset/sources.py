@@ -1,0 +1,239 @@
+"""Files -> documents with their pairs: QA files, and datasets that `combine` wrote before.
+
+A dataset may be larger than the memory: it is gone through line by line, which is how `combine` writes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from qagen import files
+from qagen.corpus import read_qa
+from qagen.errors import DataError
+from qagen.formats import Pair, QAFile, Summary, TrainingDocument, decode, encode
+from qagen.pairs import pair_id
+
+_CHANGES_FROM_RUN_TO_RUN = {"run_id", "serial", "generated_at", "updated_at", "processed_at", "requests"}
+"""Left out of the dataset: the same replies give the same bytes."""
+_SNIFFED_BYTES = 4096
+_MARK = b'"qa_combiner"'
+"""Stands near the beginning of every dataset."""
+_ROWS_BEGIN = b'  "training_pairs": ['
+_LONGEST_HEAD = 64 * 1024 * 1024
+_PAIR_FIELDS = frozenset(Pair.model_fields)
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    """What a dataset says of a document."""
+
+    facts: TrainingDocument
+    status: str = "completed"
+    failed_chunks: int = 0
+    chunks: int = 0
+    answered: int = 0
+
+    @property
+    def key(self) -> bytes:
+        """Equal where nothing tells two documents apart but where they were read."""
+        return encode(self.facts.model_dump(mode="json", exclude={"qa_pairs_count"}))
+
+    @property
+    def origin(self) -> str:
+        """The document itself, whatever was made of it and when."""
+        return f"{self.facts.source_file}\n{self.facts.file_info.get('source_file')}"
+
+
+@dataclass(slots=True)
+class Source:
+    """An input file."""
+
+    documents: list[Document]
+    pairs: Callable[[], Iterator[tuple[Pair, dict[str, Any], Document]]]
+    """Each pair, what later commands joined to it, and its document."""
+    rejected: list[tuple[Pair, str]] = field(default_factory=list)
+    """What was rejected at generation, and the code of the reason."""
+
+
+def read(path: Path) -> Source:
+    """An input file of any kind, validated as a whole.
+
+    Raises:
+        DataError: unreadable, or neither a QA file nor a dataset.
+    """
+    if path.name.endswith("_qa.json"):
+        return _from_qa(read_qa(path), path.name)
+    kind = _kind(path)
+    return _from_qa(read_qa(path), path.name) if kind == "qa" else _from_dataset(path, kind)
+
+
+def _kind(path: Path) -> Literal["qa", "lines", "whole"]:
+    if path.suffix == ".jsonl":
+        return "lines"
+    if not path.is_file():
+        return "qa"  # whose reader says what it is instead
+    try:
+        with path.open("rb") as file:
+            return "whole" if _MARK in file.read(_SNIFFED_BYTES) else "qa"
+    except OSError as error:
+        raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
+
+
+def _from_qa(qa_file: QAFile, name: str) -> Source:
+    info = qa_file.qa_generation_info.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN)
+    facts = TrainingDocument(
+        file_info=qa_file.metadata.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
+        processing_info=qa_file.processing_info.model_dump(mode="json"),
+        qa_generation_info=info,
+        summary=qa_file.summary.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
+        qa_pairs_count=0,
+        source_file=name,
+    )
+    answered = max(qa_file.summary.completed_chunks, len(qa_file.completed_chunks))
+    failed = len(qa_file.failed_chunks)
+    chunks = max(qa_file.summary.total_chunks, answered + failed)
+    document = Document(facts, qa_file.status, failed, chunks, answered)
+    codes = {code for record in qa_file.chunks.values() for code in record.rejected}
+    rejected = [(_identified(pair), _reason(pair, codes)) for pair in qa_file.rejected_pairs]
+    return Source([document], lambda: ((_identified(pair), {}, document) for pair in qa_file.training_pairs), rejected)
+
+
+def _reason(pair: Pair, codes: set[str]) -> str:
+    """Of the codes of a rejected pair the one that it was rejected for: other codes are remarks."""
+    return next((code for code in pair.checks if code in codes), pair.checks[0] if pair.checks else "REJECTED")
+
+
+def _identified(pair: Pair) -> Pair:
+    """Files of older tools have no identities."""
+    if pair.pair_id:
+        return pair
+    return pair.model_copy(update={"pair_id": pair_id(pair.question, pair.answer, pair.chunk_key)})
+
+
+def _from_dataset(path: Path, kind: Literal["lines", "whole"]) -> Source:
+    number = 0
+    try:
+        head, rows = (_lines_head(path), _lines) if kind == "lines" else _whole(path)
+        documents = [_document(TrainingDocument.model_validate(item)) for item in head.get("documents") or []]
+        for row in rows(path):
+            number += 1
+            Pair.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in ([f"pair {number}"] if number else []) + list(first["loc"]))
+        raise DataError(f"{path}: it is no dataset of qagen: {where}: {first['msg']}") from None
+    except ValueError as error:
+        raise DataError(f"{path}: it is no dataset of qagen: after pair {number}: {error}") from None
+    source = Source(documents, lambda: iter(()))
+    source.pairs = lambda: _attributed(rows(path), source, path.name)
+    return source
+
+
+def _document(facts: TrainingDocument) -> Document:
+    summary = {**Summary().model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN), **facts.summary}
+    counts = {name: number for name, number in summary.items() if isinstance(number, int)}
+    answered, failed = counts.get("completed_chunks", 0), counts.get("failed_chunks", 0)
+    chunks = max(counts.get("total_chunks", 0), answered + failed)
+    return Document(facts.model_copy(update={"summary": summary}), "completed", failed, chunks, answered)
+
+
+def _attributed(
+    rows: Iterator[dict[str, Any]], source: Source, name: str
+) -> Iterator[tuple[Pair, dict[str, Any], Document]]:
+    """Each pair with its document: by what it says of itself, else by its place, else to one that is made for it."""
+    known: dict[tuple[str, str], list[Document]] = {}
+    for document in source.documents:
+        info = document.facts.file_info
+        known.setdefault((str(info.get("source_file", "")), str(info.get("file_name", ""))), []).append(document)
+    placed = (document for document in list(source.documents) for _ in range(document.facts.qa_pairs_count))
+    for row in rows:
+        pair = _identified(Pair.model_validate(row))
+        by_place = next(placed, None)
+        found = known.get((pair.source_file, pair.file_name), [])
+        if len(found) == 1:
+            document = found[0]
+        elif by_place is not None and (by_place in found or not found):
+            document = by_place
+        else:
+            info = {"file_name": pair.file_name, "source_file": pair.source_file, "file_type": pair.file_type}
+            document = _document(_unknown(info, name))
+            known[pair.source_file, pair.file_name] = [document]
+            source.documents.append(document)
+        joined = {field: value for field, value in row.items() if field not in _PAIR_FIELDS}
+        yield pair, joined, document
+
+
+def _unknown(info: dict[str, Any], name: str) -> TrainingDocument:
+    return TrainingDocument(
+        file_info=info, processing_info={}, qa_generation_info={}, summary={}, qa_pairs_count=0, source_file=name
+    )
+
+
+def _lines_head(path: Path) -> dict[str, Any]:
+    """What stands beside a dataset in JSON Lines; empty where nothing does."""
+    beside = path.with_name(path.stem + ".meta.json")
+    if not beside.exists():
+        return {}
+    try:
+        head = decode(files.read_bytes(beside))
+    except ValueError as error:
+        raise DataError(f"{beside}: it is not JSON: {error}") from None
+    if not isinstance(head, dict):
+        raise DataError(f"{beside}: it is no dataset's metadata")
+    return head
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    for line in _open_lines(path):
+        if line.strip():
+            yield _row(decode(line))
+
+
+def _whole(path: Path) -> tuple[dict[str, Any], Callable[[Path], Iterator[dict[str, Any]]]]:
+    """The head of a dataset in one JSON file, and how to go through its pairs."""
+    head = bytearray()
+    for line in _open_lines(path):
+        if line.rstrip(b"\r\n") == _ROWS_BEGIN:
+            return dict(decode(bytes(head) + b'"training_pairs": []}')), _rows_of_whole
+        head += line
+        if len(head) > _LONGEST_HEAD:
+            break
+    # Somebody else laid it out in another way: it must fit into the memory.
+    value = decode(files.read_bytes(path))
+    if not isinstance(value, dict) or not isinstance(value.get("training_pairs"), list):
+        raise DataError(f"{path}: it is no dataset of qagen")
+    return value, lambda _: map(_row, value["training_pairs"])
+
+
+def _rows_of_whole(path: Path) -> Iterator[dict[str, Any]]:
+    lines = _open_lines(path)
+    for line in lines:
+        if line.rstrip(b"\r\n") == _ROWS_BEGIN:
+            break
+    for line in lines:
+        text = line.strip().removesuffix(b",")
+        if text == b"]":
+            return
+        yield _row(decode(text))
+    raise ValueError("its end is missing")
+
+
+def _open_lines(path: Path) -> Iterator[bytes]:
+    if not path.is_file():
+        raise DataError(f"{path}: it is no regular file")
+    try:
+        with path.open("rb") as file:
+            yield from iter(lambda: file.readline(files.MOST_BYTES), b"")
+    except OSError as error:
+        raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
+
+
+def _row(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a pair is no object")
+    return value

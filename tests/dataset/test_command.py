@@ -1,0 +1,120 @@
+"""`qagen combine`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from qagen.cli import app
+from tests.dataset.given import OUTPUT, pair, qa, questions, rejected
+
+
+def run(*typed: str) -> Any:
+    return CliRunner().invoke(app, ["combine", *typed])
+
+
+def versions() -> None:
+    qa("v1", pair("What is the limit?", "12 bar"), pair("Who signs?", "The manager.", checks=["X"]))
+    qa(
+        "v2",
+        pair("What is the limit?", "14 bar"),
+        pair("Who signs?", "the manager"),
+        rejected_pairs=[pair("Bad?", "1")],
+    )
+
+
+def test_the_funnel_is_shown_with_every_reason() -> None:
+    versions()
+    result = run("--max-per-document", "1", "--rejects", "rejected.jsonl")
+    assert result.exit_code == 0, result.output
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert "in the files 5 2 of 2 chunks answered" in lines
+    assert "after generation 4 -1 REJECTED" in lines
+    assert "after duplicates 3 -1 DUP_EXACT" in lines
+    assert "after most per document 2 -1 MAX_PER_DOCUMENT" in lines
+    assert lines[-1] == "2 pairs of 2 documents -> training_data.json"
+    assert len(rejected()) == 3
+
+
+def test_a_contradiction_is_shown_with_both_sources() -> None:
+    versions()
+    result = run()
+    assert result.exit_code == 0
+    assert "conflict: What is the limit? 12 bar (v1_qa.json); 14 bar (v2_qa.json)" in result.stderr
+
+
+def test_a_contradiction_can_be_a_failure_with_exit_code_1() -> None:
+    versions()
+    OUTPUT.write_text("{}")
+    result = run("--conflicts", "fail", "--rejects", "rejected.jsonl")
+    assert result.exit_code == 1
+    assert "conflict: What is the limit? 12 bar (v1_qa.json); 14 bar (v2_qa.json)" in result.stderr
+    assert "error: nothing is written, because answers contradict each other: 1 question." in result.stderr
+    assert OUTPUT.read_text() == "{}"
+    assert sorted(path.name for path in Path().iterdir()) == ["qa", "training_data.json"]
+
+
+def test_files_and_folders_can_be_named_instead_of_the_usual_folder() -> None:
+    versions()
+    assert run("-o", "old.jsonl").exit_code == 0
+    Path("qa").rename("other")
+    qa("new", pair("New?", "Yes."))
+    assert run("old.jsonl", "qa/new_qa.json").exit_code == 0
+    assert questions() == ["New?", "What is the limit?", "What is the limit?", "Who signs?"]
+    assert run("other").exit_code == 0
+    assert questions() == ["What is the limit?", "What is the limit?", "Who signs?"]
+    assert run("gone.json").exit_code == 3
+    result = run("other", "gone.json")
+    assert result.exit_code == 1
+    assert "invalid: gone.json" in result.stderr
+
+
+def test_all_choices_reach_the_dataset() -> None:
+    versions()
+    qa("v3", pair("Weak?", "1", grounding=0.2), pair("Twice?", "2", grounding=1.0), pair("Twice?", "2", grounding=1.0))
+    typed = ("--drop", "X", "--drop", "Y", "--min-grounding", "0.5", "--no-dedupe", "--no-checks")
+    result = run(*typed, "--rejects", "r.jsonl")
+    assert result.exit_code == 0
+    assert questions() == ["Twice?", "Twice?"]
+    assert "note: --drop Y: no pair has it." in result.stderr
+    assert "--drop X" not in result.stderr
+    run("--conflicts", "drop")
+    assert "What is the limit?" not in questions()
+    metadata = json.loads(OUTPUT.read_bytes())["metadata"]
+    assert metadata["conflicts"] == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (["--conflicts", "drop", "--no-checks"], "--conflicts drop looks for contradictions, and --no-checks for none"),
+        (["--rejects", "training_data.json"], "that is where the dataset goes"),
+        (["--rejects", "x_qa.json"], "that is the name of a file that qagen works with"),
+        (["--conflicts", "maybe"], "--conflicts: input should be 'keep', 'drop' or 'fail'"),
+        (["--min-grounding", "2"], "--min-grounding: input should be less than or equal to 1"),
+        (["--max-per-document", "0"], "--max-per-document: input should be greater than or equal to 1"),
+    ],
+)
+def test_choices_that_cannot_be_are_refused_before_anything_is_read(typed: list[str], says: str) -> None:
+    versions()
+    result = run(*typed)
+    assert result.exit_code == 2
+    assert says in " ".join(result.stderr.split())
+    assert not OUTPUT.exists()
+
+
+def test_the_text_needs_the_chunk_files() -> None:
+    versions()
+    result = run("--include-source-text")
+    assert result.exit_code == 3
+    assert "chunks: there is no such folder" in result.stderr
+
+
+def test_without_chunk_files_it_is_said_that_vague_questions_were_not_looked_for() -> None:
+    versions()
+    assert "note: Q_VAGUE was not looked for: chunks: there is no such folder" in run().stderr
+    assert "Q_VAGUE" not in run("--no-checks").stderr
