@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from qagen import files
-from qagen.dataset import account, contradictions, duplicates, spread, types, writing
-from qagen.dataset.duplicates import Verdicts
+from qagen.dataset import types, writing
+from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
 from qagen.dataset.passages import Passages
 from qagen.dataset.rejects import Rejects
@@ -43,7 +41,7 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
             raise DataError(_nothing_to_combine(result))
         if gathering.vagueness:
             result.round_trip = gathering.vagueness.result()
-        stays = _decide(gathering, choices, result, rejects)
+        stays = decide(gathering, choices, result, rejects)
         _count(gathering, stays, result)
         if choices.conflicts == "fail" and result.conflicts:
             return result
@@ -105,87 +103,6 @@ def _ignore(_key: str, _text: str) -> None:
     """Nobody is told of the chunks."""
 
 
-@dataclass(slots=True)
-class _Stays:
-    """Who goes into the dataset."""
-
-    numbers: Sequence[int]
-    """In the order of the dataset."""
-    contradicted: set[int]
-    """Those of them that another one contradicts."""
-
-
-def _decide(gathering: Gathering, choices: Choices, result: Combined, rejects: Rejects) -> _Stays:
-    """Duplicates go out, then contradictions where that was chosen, then what is too much of a document."""
-    rows = gathering.rows
-    columns = gathering.keys.columns(rows, gathering.origins)
-    verdicts = Verdicts()
-    if columns:
-        verdicts = duplicates.find(
-            rows, columns, gathering.origins, repeats=choices.dedupe, contradictions=choices.checks
-        )
-    leaving = _Leaving(gathering, rejects)
-    for number, (original, code) in sorted(verdicts.repeats.items()):
-        leaving.add(account.DUPLICATES, number, code, dropped_for=original)
-    edges = verdicts.contradictions
-    if choices.conflicts == "drop" or types.CONFLICT in choices.drop:
-        _note_conflicts(gathering, edges, result)
-        opposite = {number: other for one, two in reversed(edges) for number, other in ((one, two), (two, one))}
-        for number, other in sorted(opposite.items()):
-            leaving.add(account.CONTRADICTIONS, number, types.CONFLICT, conflicts_with=other)
-        edges = []
-    if choices.max_per_document is not None:
-        staying = (number for number in range(len(rows)) if number not in leaving.gone)
-        for number in spread.surplus(rows, staying, choices.max_per_document):
-            leaving.add(account.MOST, number, types.OVER_MOST)
-    if edges:
-        edges = [edge for edge in edges if leaving.gone.isdisjoint(edge)]
-        _note_conflicts(gathering, edges, result)
-    result.duplicates = gathering.account.total(account.DUPLICATES)
-    stays = array("q", (number for number in range(len(rows)) if number not in leaving.gone))
-    if any(rows.documents[number] > rows.documents[number + 1] for number in range(len(rows) - 1)):
-        # A document came in two files; its pairs stand together all the same.
-        stays = array("q", sorted(stays, key=rows.documents.__getitem__))
-    return _Stays(stays, {number for edge in edges for number in edge})
-
-
-class _Leaving:
-    """The pairs that go out after all were seen."""
-
-    def __init__(self, gathering: Gathering, rejects: Rejects) -> None:
-        self.gone: set[int] = set()
-        self._gathering = gathering
-        self._rejects = rejects
-
-    def add(
-        self, step: str, number: int, code: str, *, dropped_for: int | None = None, conflicts_with: int | None = None
-    ) -> None:
-        """A pair that goes out at the step, and the pair that is the reason."""
-        self.gone.add(number)
-        self._gathering.account.leave_out(step, code)
-        if self._rejects.are_wanted:
-            self._rejects.add(
-                self._gathering.rows.value(number),
-                code,
-                _qa_name(self._gathering, number),
-                dropped_for=self._id(dropped_for),
-                conflicts_with=self._id(conflicts_with),
-            )
-
-    def _id(self, number: int | None) -> str | None:
-        return None if number is None else str(self._gathering.rows.value(number)["pair_id"])
-
-
-def _note_conflicts(gathering: Gathering, edges: Sequence[tuple[int, int]], result: Combined) -> None:
-    groups = contradictions.groups(edges)
-    result.conflicts = len(groups)
-    result.conflicting = contradictions.describe(groups, gathering.rows, lambda number: _qa_name(gathering, number))
-
-
-def _qa_name(gathering: Gathering, number: int) -> str:
-    return gathering.documents[gathering.rows.documents[number]].facts.source_file
-
-
 def _metadata(result: Combined, version: str) -> TrainingMetadata:
     return TrainingMetadata(
         generated_at=utc_time(),
@@ -203,7 +120,7 @@ def _metadata(result: Combined, version: str) -> TrainingMetadata:
     )
 
 
-def _count(gathering: Gathering, stays: _Stays, result: Combined) -> None:
+def _count(gathering: Gathering, stays: Stays, result: Combined) -> None:
     """The figures of what goes in."""
     rows, numbers = gathering.rows, stays.numbers
     result.funnel = gathering.account.funnel()
@@ -221,7 +138,7 @@ def _count(gathering: Gathering, stays: _Stays, result: Combined) -> None:
     ]
 
 
-def _lines(gathering: Gathering, stays: _Stays, choices: Choices, result: Combined) -> Iterator[bytes]:
+def _lines(gathering: Gathering, stays: Stays, choices: Choices, result: Combined) -> Iterator[bytes]:
     """The pairs as they are written, with what was found of them, and their passages where they are wanted."""
     for number in stays.numbers:
         line = gathering.rows.line(number)
@@ -239,7 +156,7 @@ def _lines(gathering: Gathering, stays: _Stays, choices: Choices, result: Combin
 def _source_text(gathering: Gathering, value: dict[str, object], number: int) -> object:
     """The text that the question was asked about; what an earlier run joined, where the chunk is not there any more."""
     assert gathering.passages is not None
-    passage = gathering.passages.find(Pair.model_validate(value), _qa_name(gathering, number))
+    passage = gathering.passages.find(Pair.model_validate(value), gathering.qa_name(number))
     return passage.text if passage else value.get("source_text")
 
 

@@ -19,6 +19,7 @@ from rapidfuzz import fuzz
 
 from qagen.checks import normal_question
 from qagen.dataset import types, wording
+from qagen.dataset.contradictions import Edges
 from qagen.dataset.keys import SHORTEST_QUOTE, Column
 from qagen.dataset.rows import Rows
 from qagen.dataset.wording import Wording
@@ -40,7 +41,7 @@ class Verdicts:
 
     repeats: dict[int, tuple[int, str]] = field(default_factory=dict)
     """Of each that goes out: the pair that stays for it, and the code."""
-    contradictions: list[tuple[int, int]] = field(default_factory=list)
+    contradictions: Edges = field(default_factory=Edges)
     """Two that stay, with answers that cannot both be right."""
 
 
@@ -98,7 +99,9 @@ def find(
             continue
         meetings.stay(number)
         if contradictions and pair:
-            found.contradictions += [(other.number, number) for other in others if _contradiction(pair, other)]
+            for other in others:
+                if _contradiction(pair, other):
+                    found.contradictions.add(other.number, number)
     return found
 
 

@@ -49,6 +49,10 @@ class Gathering:
             self._enter(document, refused)
         self._take_pairs(source, refused)
 
+    def qa_name(self, number: int) -> str:
+        """The QA file that a remembered pair came from."""
+        return self.documents[self.rows.documents[number]].facts.source_file
+
     def _enter(self, document: Document, refused: dict[int, str]) -> None:
         """Note the document, or why it stays out."""
         key = document.key

@@ -74,6 +74,7 @@ class Conflict(FileModel):
 
     question: str
     answers: list[ConflictingAnswer]
+    """The first twenty of them."""
 
 
 class RoundTrip(FileModel):

@@ -61,12 +61,9 @@ def test_a_pack_knows_the_numbers_up_to_ten_and_the_months(pack: Pack) -> None:
 
 
 @pytest.mark.parametrize("pack", packs.all_packs(), ids=lambda pack: pack.language)
-def test_interrogatives_carry_no_meaning_of_their_own(pack: Pack) -> None:
-    assert (
-        pack.any_interrogatives
-        <= pack.interrogatives
-        <= pack.stop | {"who", "wieviel", "wieviele", "adónde"} | (pack.interrogatives - pack.any_interrogatives)
-    )
+def test_interrogatives_that_may_stand_for_each_other_carry_no_meaning(pack: Pack) -> None:
+    assert pack.any_interrogatives
+    assert pack.any_interrogatives <= pack.interrogatives & pack.stop
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
