@@ -22,7 +22,7 @@ _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
 _LITERAL = re.compile(rf"\d[\d.,'’{_SPACES}]*")
 _CODE_BEFORE = re.compile(r"[A-Za-z\u00c0-\u052f]-?\Z")
 """A letter, with or without a hyphen, makes what follows a name: KP-40, E07. Chinese words end at a number."""
-_ENUMERATOR = re.compile(r"^[ \t>#*]{0,8}\d{1,2}[.)](?=[ \t]+[^\W\d])", re.MULTILINE)
+_ENUMERATOR = re.compile(r"^[ \t>#*]{0,8}\d{1,2}[.)](?=[ \t]{1,8}([^\W\d_]+)|[ \t]{1,8}[^\w\s])", re.MULTILINE)
 """The number of a step, at the start of a line: it says nothing of the subject."""
 _NUMBERED_BEFORE = re.compile(
     r"(?:step|section|chapter|schritt|abschnitt|kapitel|étape|section|paso|apartado|passo|stap|krok|no\.|nr\.|§|#)\s?\Z",
@@ -62,7 +62,7 @@ class Number:
 def known(text: str, pack: Pack | None) -> frozenset[str]:
     """Every value that a text may be said to hold."""
     values: set[str] = set()
-    text = _ENUMERATOR.sub(" ", text)
+    text = _without_steps(text, pack)
     for match in _LITERAL.finditer(text):
         for reading in _readings(match[0]):
             values |= reading
@@ -95,6 +95,7 @@ def results(said: frozenset[str], *, products: bool) -> frozenset[str]:
 def claimed(text: str, pack: Pack | None) -> Iterator[Number]:
     """The numbers that a text states: no names with digits, no numbers of steps, no full hours' minutes."""
     step = 1
+    text = _without_steps(text, pack)
     for match in _LITERAL.finditer(text):
         begin, raw = match.start(), match[0].rstrip(f".,'’{_SPACES}")
         before, after = text[max(0, begin - 2) : begin], text[begin + len(raw) : begin + len(raw) + 2]
@@ -110,10 +111,16 @@ def claimed(text: str, pack: Pack | None) -> Iterator[Number]:
         yield Number(raw, (*readings, *(frozenset({value}) for value in scaled if value)))
 
 
+def _without_steps(text: str, pack: Pack | None) -> str:
+    """The text without the numbers of its lists; "3. Oktober" is a date."""
+    months = pack.months if pack else ()
+    return _ENUMERATOR.sub(lambda found: found[0] if (found[1] or "").casefold() in months else " ", text)
+
+
 def _readings(literal: str) -> list[frozenset[str]]:
     """What a run of digits and marks may mean."""
     whole = literal.strip(f".,'’{_SPACES}")
-    groups = whole.split() if not whole.isdigit() else [whole]
+    groups = [group for group in whole.split() if _MARK.sub("", group)]
     if len(groups) == 1:
         return _readings_of_group(whole, ends_with_dot=literal.startswith(f"{whole}."))
     apart = [value for group in groups for value in _readings_of_group(group)[0]]

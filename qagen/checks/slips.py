@@ -27,17 +27,15 @@ _PLACEHOLDER = re.compile(
     ),
     re.IGNORECASE,
 )
-_WHOLE = re.compile(
-    r"(?:(?:question|answer|réponse|frage|antwort|pregunta|respuesta|pergunta|resposta|domanda|risposta|vraag|"
-    r"antwoord|q|a|pytanie|odpowiedź)\W{0,3}\d{0,3}|string|null|none|\.{2,}|…|-+|answer\W*(?:tbd|todo))\W*",
-    re.IGNORECASE,
+_FIELD = (
+    "question|answer|réponse|frage|antwort|pregunta|respuesta|pergunta|resposta|domanda|risposta|vraag|antwoord|pytanie"
+    "|odpowiedź"
 )
+_WHOLE = re.compile(rf"(?:(?:{_FIELD})\W{{0,3}}\d{{0,3}}|\.{{2,}}|…|-+|answer\W*(?:tbd|todo))\W*", re.IGNORECASE)
 """A whole question or answer that says nothing."""
-_LABEL = re.compile(
-    r"^\W{0,4}(?:(?:question|answer|frage|antwort|pregunta|respuesta|réponse|domanda|risposta|pergunta|resposta|vraag"
-    r"|antwoord)(?:\W?\d{1,3})?|[qa]\W?\d{0,3}) ?[:)]\s",
-    re.IGNORECASE,
-)
+_TYPE_NAME = re.compile(r"(?:string|text|null|none|str)\W*", re.IGNORECASE)
+"""The same of a question; as an answer it may be right."""
+_LABEL = re.compile(rf"^\W{{0,4}}(?:(?:{_FIELD})(?: ?\d{{1,3}} ?[:.)]| ?:)|(?-i:[QA])\d{{0,3}} ?:)\s", re.IGNORECASE)
 """What a form has before its fields."""
 _SEARCHED = 8000
 """Characters of an answer; longer ones are no refusals."""
@@ -72,6 +70,8 @@ def answer_is_refusal(case: Case, _: Thresholds) -> bool:
 
 def has_placeholder(case: Case, _: Thresholds) -> bool:
     source = case.source
+    if _TYPE_NAME.fullmatch(case.question.strip()):
+        return True
     for text in (case.question.strip(), case.answer.strip()):
         if not text:
             continue

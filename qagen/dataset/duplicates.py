@@ -90,19 +90,20 @@ def find(
 
     for number in meetings.those_that_meet(ranked):
         others = [load(other) for other in meetings.before(number, places)]
-        pair = load(number) if others else None
-        original = next(
-            ((other, code) for other in others if repeats and pair and (code := _repetition(pair, other))), None
-        )
+        original = _original(load(number), others) if repeats and others else None
         if original:
-            found.repeats[number] = (original[0].number, original[1])
+            found.repeats[number] = original
             continue
         meetings.stay(number)
-        if contradictions and pair:
-            for other in others:
-                if _contradiction(pair, other):
-                    found.contradictions.add(other.number, number)
+        for other in others if contradictions else ():
+            if _contradiction(load(number), other):
+                found.contradictions.add(other.number, number)
     return found
+
+
+def _original(pair: _Compared, others: Sequence[_Compared]) -> tuple[int, str] | None:
+    """The first that the pair repeats, and the code."""
+    return next(((other.number, code) for other in others if (code := _repetition(pair, other))), None)
 
 
 def _ranked(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int32]]:

@@ -14,6 +14,8 @@ from qagen.errors import DataError
 from qagen.formats import ChunkFile, LeftOut, Pair
 from qagen.state import chunk_keys
 
+_MOST = 2**63
+"""SQLite's integers end there."""
 OnChunk = Callable[[str, str], None]
 """Told of each chunk: its key, and the text by which it is found."""
 
@@ -71,7 +73,7 @@ class Passages:
     def find(self, pair: Pair, qa_name: str) -> Passage | None:
         """The chunk of a pair that stands in that QA file; None: it is not there any more."""
         key: str | None = pair.chunk_key
-        if not key:
+        if not key and pair.chunk_index is not None and abs(pair.chunk_index) < _MOST:
             place = (qa_name, pair.chunk_index)
             found = self._base.execute("SELECT key FROM places WHERE document = ? AND chunk = ?", place).fetchone()
             key = found[0] if found else None

@@ -15,6 +15,8 @@ from qagen.formats import Pair, decode, encode
 
 NOWHERE = -1
 """No place in the document's text."""
+_LONGEST_TEXT = 2**40
+"""Places beyond it are mistakes."""
 
 
 class Rows:
@@ -58,9 +60,10 @@ class Rows:
         # What was found by an earlier run depends on what was combined then.
         self.remarks.append(sum(code not in OF_THE_RUN for code in pair.checks))
         self.quoted.append(sum(map(len, pair.evidence)))
-        whole = pair.evidence_start is not None and pair.evidence_end is not None
-        self.evidence_starts.append((pair.evidence_start or 0) if whole else NOWHERE)
-        self.evidence_ends.append((pair.evidence_end or 0) if whole else NOWHERE)
+        start, end = pair.evidence_start, pair.evidence_end
+        is_placed = start is not None and end is not None and 0 <= start < end < _LONGEST_TEXT
+        self.evidence_starts.append(start if start is not None and is_placed else NOWHERE)
+        self.evidence_ends.append(end if end is not None and is_placed else NOWHERE)
         self.kinds.add(pair.question_type or "unknown")
         self.checks.add(tuple(pair.checks))
         self.generators.add(pair.generator_kind)

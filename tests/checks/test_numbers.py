@@ -48,6 +48,15 @@ def test_the_numbers_of_steps_are_no_facts() -> None:
     assert [number.text for number in numbers.claimed("Step 1: wait. See section 4 and § 12.", ENGLISH)] == []
 
 
+def test_a_date_at_the_start_of_a_line_is_no_step() -> None:
+    assert numbers.known("3. Oktober 1990\n4. Kessel prüfen", load("de")) == {"3", "10", "1990"}
+
+
+def test_a_list_within_a_list_has_steps_of_its_own() -> None:
+    text = "1. Prepare:\n   1. Close the valve.\n   2. Wait.\n2. Open it at 12 bar."
+    assert [number.text for number in numbers.claimed(text, ENGLISH)] == ["12"]
+
+
 def test_names_with_digits_are_no_numbers() -> None:
     text = "The KP-40 shows E07, CO2 and H2O; it has 12 bar and a 10A fuse."
     assert [number.text for number in numbers.claimed(text, ENGLISH)] == ["12", "10"]

@@ -153,6 +153,15 @@ def test_a_file_that_is_none_of_them_is_named_and_none_of_its_pairs_go_in(
     assert questions() == ["A?"]
 
 
+def test_numbers_beyond_all_reason_do_no_harm() -> None:
+    Path("chunks").mkdir()
+    write_json(Path("chunks/a_chunks.json"), ["One."])
+    odd = {"evidence_start": 2**63, "evidence_end": 2**64 - 1, "chunk_index": 2**64 - 1, "grounding": 1e300}
+    pairs = [pair("A?", "1", **odd, chunk_key=""), pair("B?", "2", evidence_start=9, evidence_end=3)]
+    combine(qa("a", *pairs), include_source_text=True, chunks_dir=Path("chunks"), max_per_document=1)
+    assert len(kept()) == 1
+
+
 def test_a_dataset_that_was_cut_is_refused_as_a_whole() -> None:
     combine(*several())
     whole = OUTPUT.read_bytes()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qagen.dataset.wording import (
     agree,
@@ -177,6 +179,16 @@ def test_a_similar_question_adds_a_word_and_exchanges_none() -> None:
     assert similar_question(one, wording("How is the filter of the ventilation unit on the flat roof cleaned?"))
     assert not similar_question(one, wording("How is the filter of the circulation unit on the roof cleaned?"))
     assert not similar_question(one, wording("How is the filter of the ventilation unit on the Roof cleaned?"))
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
+def test_any_texts_can_be_compared_and_each_is_like_itself(one: str, other: str, asked: str) -> None:
+    first, second, question = wording(one), wording(other), wording(asked)
+    assert same_question(first, first)
+    assert agree(first, first, question)
+    assert same_question(first, second) == same_question(second, first)
+    for said in (agree, contradict):
+        assert said(first, second, question) == said(second, first, question)
 
 
 def test_no_word_makes_a_difference_and_makes_none() -> None:

@@ -1,4 +1,4 @@
-"""What checks know of a language. A new language is a TOML file here; what it lacks, its rules do not find."""
+"""What checks know of a language: a TOML file here, and a word in `LANGUAGES`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Pack:
     """A question for a number of things; group `number`."""
 
 
-@cache
+@lru_cache(maxsize=64)
 def load(language: str) -> Pack | None:
     """The pack of a language, by its code; None where there is none."""
     code = re.split("[-_]", language.strip().lower())[0]
