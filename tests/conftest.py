@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from qagen.cli import console
 from qagen.llm.providers import PROVIDERS
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
@@ -21,6 +22,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         if upper.startswith(_PREFIXES) or upper in _NAMES or upper.endswith("_PROXY"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(console, "_form", "text")  # a command may have been told to talk to machines
     return tmp_path
 
 
