@@ -517,7 +517,7 @@ def examine(machine: type[Corpus], examples: int) -> None:
 
 
 def test_whatever_happens_in_whatever_order_nothing_is_lost_or_asked_twice(quick: None) -> None:
-    examine(Corpus, 120)
+    examine(Corpus, 60)
 
 
 class Origins(Corpus):
@@ -538,4 +538,4 @@ class Origins(Corpus):
 
 
 def test_whatever_happens_every_record_says_with_which_parameters_it_was_made(quick: None) -> None:
-    examine(Origins, 60)
+    examine(Origins, 30)
