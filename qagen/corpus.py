@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -117,6 +117,15 @@ def find_qa_files(qa_dir: Path) -> list[Path]:
     if not found:
         raise DataError(f"{qa_dir}: there is no *_qa.json file in it. Make some with `qagen generate-qa`.")
     return found
+
+
+def expand(inputs: Iterable[Path]) -> list[Path]:
+    """The files that are named, and the QA files of the folders that are.
+
+    Raises:
+        DataError: there is no QA file in a folder.
+    """
+    return [path for given in inputs for path in (find_qa_files(given) if given.is_dir() else [given])]
 
 
 def without_answers(chunks_dir: Path, qa_dir: Path) -> list[Path]:

@@ -53,7 +53,7 @@ def local(server: LLMServer, *more: str | Path) -> tuple[str | Path, ...]:
     return ("generate-qa", "--provider", "local", "--model", "qwen3:14b", "--ollama-base-url", server.url, *more)
 
 
-def write_chunks(folder: Path, name: str, texts: list[str]) -> Path:
+def write_chunks(folder: Path, name: str, texts: list[str], language: str | None = None) -> Path:
     """A chunk file of our form, without overlap."""
     folder.mkdir(parents=True, exist_ok=True)
     chunks, start = [], 0
@@ -63,6 +63,7 @@ def write_chunks(folder: Path, name: str, texts: list[str]) -> Path:
         start += len(text)
     path = folder / f"{name}_chunks.json"
     metadata = {"file_name": f"{name}.txt", "source_file": f"{name}.txt", "file_type": ".txt", "title": name}
+    metadata |= {"language": language} if language else {}
     path.write_text(json.dumps({"format": "qagen/chunks@1", "metadata": metadata, "chunks": chunks}))
     return path
 

@@ -6,14 +6,18 @@ A rule is one row in `RULES` and a function that finds it; its code is what file
 
 from __future__ import annotations
 
+from qagen.checks import packs
 from qagen.checks.case import Case, Findings, Level, Thresholds
-from qagen.checks.rules import RULES, Rule, examine
+from qagen.checks.rules import RULES, Rule, examine, needing_words
 from qagen.checks.twins import ask_the_same, normal_question
 from qagen.formats import Chunk, DocumentInfo, Pair
 from qagen.pairs import Built
 
 OF_WORDS = frozenset({"LANG", "A_UNGROUNDED", "A_UNGROUNDED_PARTLY", "A_ENTITY"})
 """Codes that compare the words of a pair with those of its passage."""
+
+_UNTOLD = "und"
+"""A language that is not told from others: ISO 639-2."""
 
 __all__ = [
     "OF_WORDS",
@@ -26,6 +30,7 @@ __all__ = [
     "ask_the_same",
     "check",
     "examine",
+    "needing_words",
     "normal_question",
 ]
 
@@ -48,6 +53,7 @@ def check(
     kept: list[Pair] = []
     rejected: list[Pair] = []
     for place, one in enumerate(built, 1):
+        language = _written_in(one.pair) if translated else one.pair.language
         case = Case(
             question=one.pair.question,
             answer=one.pair.answer,
@@ -58,7 +64,7 @@ def check(
             context=chunk.context_before,
             title=(document.title or document.file_name if document else "") or "",
             section=chunk.section or "",
-            language=one.pair.language,
+            language=language,
             finish=finish if place == len(built) else None,
             prompt=prompt,
             # Only a pair that is kept makes its twin a duplicate: of two, one must remain.
@@ -67,5 +73,12 @@ def check(
         found = examine(case, thresholds).codes
         codes = [code for code in found if not (translated and code in OF_WORDS)]
         group = rejected if any(RULES[code].level == "error" for code in codes) else kept
-        group.append(one.pair.model_copy(update={"checks": list(codes)}))
+        own = None if language == _UNTOLD else language
+        group.append(one.pair.model_copy(update={"checks": list(codes), "language": own}))
     return kept, rejected
+
+
+def _written_in(pair: Pair) -> str:
+    """The language of a pair that need not be in its document's."""
+    pack = packs.of_text(f"{pair.question} {pair.answer}")
+    return pack.language if pack else _UNTOLD

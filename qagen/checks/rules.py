@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from qagen.checks import echoes, evidence, form, grounding, language, private, references, slips, twins
+from qagen.checks import echoes, evidence, form, grounding, language, packs, private, references, slips, twins
 from qagen.checks.case import CannotTell, Case, Findings, Level, Thresholds
 
 Need = Literal["passage", "quotes", "pack"]
 Finder = Callable[[Case, Thresholds], bool]
+FAILED = "CHECK_FAILED"
+"""A rule raised an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +280,23 @@ _SLIPS = (
         twins.is_duplicate,
     ),
 )
-RULES: dict[str, Rule] = {rule.code: rule for rule in (*_FORM, *_WORDING, *_EVIDENCE, *_GROUNDING, *_SLIPS)}
+_OURSELVES = (
+    Rule(
+        FAILED,
+        "warn",
+        "a rule of qagen failed on this pair, so that it could not be checked by it",
+        "Please report it, with what `qagen check` says of the pair.",
+        lambda _case, _thresholds: False,
+    ),
+)
+_ALL = (*_FORM, *_WORDING, *_EVIDENCE, *_GROUNDING, *_SLIPS, *_OURSELVES)
+RULES: dict[str, Rule] = {rule.code: rule for rule in _ALL}
 """By code, in the order in which codes stand together."""
+
+
+def needing_words(language: str) -> list[str]:
+    """Codes of the rules that cannot run in a language, for lack of a pack."""
+    return [] if packs.load(language) else [rule.code for rule in RULES.values() if "pack" in rule.needs]
 
 
 def examine(case: Case, thresholds: Thresholds = Thresholds()) -> Findings:  # noqa: B008
@@ -294,9 +311,12 @@ def examine(case: Case, thresholds: Thresholds = Thresholds()) -> Findings:  # n
                 codes.append(rule.code)
         except CannotTell as reason:
             why = str(reason)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours must not stop a run of days, nor hide
+            why = f"the rule itself failed, which is a bug of qagen: {type(error).__name__}: {error}"
+            codes.append(FAILED)
         if why is not None:
             skipped[rule.code] = why
-    return Findings(tuple(codes), skipped)
+    return Findings(tuple(dict.fromkeys(codes)), skipped)
 
 
 def _lacking(case: Case) -> dict[Need, str]:

@@ -87,15 +87,7 @@ def check(
     if rejects_file:
         files.check_output(rejects_file)
         files.make_writable(rejects_file.parent)
-    paths = (
-        [
-            path
-            for given in inputs or [settings.qa_dir]
-            for path in (corpus.find_qa_files(given) if given.is_dir() else [given])
-        ]
-        if inputs
-        else corpus.find_qa_files(settings.qa_dir)
-    )
+    paths = corpus.expand(inputs) if inputs else corpus.find_qa_files(settings.qa_dir)
     fields = inspection.Fields(question_field, answer_field, passage_field)
     found = inspection.inspect(paths, fields, settings.chunks_dir, rejects_file)
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -44,7 +43,7 @@ def combine(
     settings = options.load(ctx)
     output, rejected = settings.output_file, settings.rejects
     choices = _choices(settings)
-    paths = _expand(inputs) if inputs else corpus.find_qa_files(settings.qa_dir)
+    paths = corpus.expand(inputs) if inputs else corpus.find_qa_files(settings.qa_dir)
     for path in [output, *([rejected] if rejected else [])]:
         files.check_output(path)
         files.make_writable(path.parent)
@@ -61,13 +60,6 @@ def combine(
             console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
     if combined.invalid:
         raise typer.Exit(1)
-
-
-def _expand(inputs: list[Path]) -> list[Path]:
-    """The files that are named, and the QA files of the folders that are."""
-    from qagen.corpus import find_qa_files
-
-    return [path for given in inputs for path in (find_qa_files(given) if given.is_dir() else [given])]
 
 
 def _choices(settings: Settings) -> Choices:

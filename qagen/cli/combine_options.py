@@ -107,7 +107,8 @@ Checks = Annotated[
     typer.Option(
         "--checks/--no-checks",
         help="Look for near duplicates, for contradictions and, with the chunk files at hand, for questions that do "
-        "not find their chunk (Q_VAGUE). Without: exact duplicates only. [dim]default: checks[/]",
+        "not find their chunk (Q_VAGUE); leave out pairs that have the code of an error. Without: exact duplicates "
+        "only. [dim]default: checks[/]",
         rich_help_panel=CHECKS,
     ),
 ]

@@ -7,6 +7,7 @@ the `rejects`, and the `account` says at which step how many went.
 """
 
 from qagen.dataset.combining import combine
+from qagen.dataset.sources import rows_of
 from qagen.dataset.types import Choices, Combined
 
-__all__ = ["Choices", "Combined", "combine"]
+__all__ = ["Choices", "Combined", "combine", "rows_of"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from qagen.checks import RULES
 from qagen.dataset import account, sources, types
 from qagen.dataset.account import Account
 from qagen.dataset.keys import Keys
@@ -18,12 +19,16 @@ from qagen.dataset.vague import Vagueness
 from qagen.errors import DataError
 from qagen.formats import LeftOut, Pair, TrainingDocument
 
+_ERRORS = frozenset(code for code, rule in RULES.items() if rule.level == "error")
+"""Where a pair has one, generation kept it apart; who made the file by other means meant to have it looked at."""
+
 
 class Gathering:
     """What has come so far."""
 
     def __init__(self, choices: Choices, result: Combined, rows: Rows, rejects: Rejects) -> None:
         self._choices = choices
+        self._dropped = choices.drop | (_ERRORS if choices.checks else frozenset())
         self._result = result
         self._rejects = rejects
         self.rows = rows
@@ -98,11 +103,11 @@ class Gathering:
 
     def _take_pair(self, pair: Pair, joined: dict[str, Any], document: Document, number: int) -> None:
         checks = [code for code in pair.checks if not self._is_found_anew(code)]
-        code = next((code for code in checks if code in self._choices.drop), None)
+        code = next((code for code in checks if code in self._dropped), None)
         if code is None and self.vagueness and self.passages:
             vague = self.vagueness.code(pair, self.passages.find(pair, document.facts.source_file))
             checks += [vague] if vague else []
-            code = vague if vague in self._choices.drop else None
+            code = vague if vague in self._dropped else None
         if checks != pair.checks:
             pair = pair.model_copy(update={"checks": checks})
         if code:

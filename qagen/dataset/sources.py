@@ -72,6 +72,16 @@ def read(path: Path) -> Source:
     return _from_qa(read_qa(path), path.name) if kind == "qa" else _from_dataset(path, kind)
 
 
+def rows_of(path: Path) -> Iterator[dict[str, Any]] | None:
+    """The pairs of a dataset as they stand in it, one after the other; None where the file is something else.
+
+    Raises:
+        DataError: unreadable.
+        ValueError: while going through it: a row is no pair, or the end is missing.
+    """
+    return _whole(path)[1](path) if path.suffix == ".json" and _kind(path) == "whole" else None
+
+
 def _kind(path: Path) -> Literal["qa", "lines", "whole"]:
     if path.suffix == ".jsonl":
         return "lines"
@@ -189,7 +199,7 @@ def _lines_head(path: Path) -> dict[str, Any]:
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    for line in _open_lines(path):
+    for line in files.read_lines(path):
         if line.strip():
             yield _row(decode(line))
 
@@ -197,7 +207,7 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _whole(path: Path) -> tuple[dict[str, Any], Callable[[Path], Iterator[dict[str, Any]]]]:
     """The head of a dataset in one JSON file, and how to go through its pairs."""
     head = bytearray()
-    for line in _open_lines(path):
+    for line in files.read_lines(path):
         if line.rstrip(b"\r\n") == _ROWS_BEGIN:
             return dict(decode(bytes(head) + b'"training_pairs": []}')), _rows_of_whole
         head += line
@@ -211,7 +221,7 @@ def _whole(path: Path) -> tuple[dict[str, Any], Callable[[Path], Iterator[dict[s
 
 
 def _rows_of_whole(path: Path) -> Iterator[dict[str, Any]]:
-    lines = _open_lines(path)
+    lines = files.read_lines(path)
     for line in lines:
         if line.rstrip(b"\r\n") == _ROWS_BEGIN:
             break
@@ -221,16 +231,6 @@ def _rows_of_whole(path: Path) -> Iterator[dict[str, Any]]:
             return
         yield _row(decode(text))
     raise ValueError("its end is missing")
-
-
-def _open_lines(path: Path) -> Iterator[bytes]:
-    if not path.is_file():
-        raise DataError(f"{path}: it is no regular file")
-    try:
-        with path.open("rb") as file:
-            yield from iter(lambda: file.readline(files.MOST_BYTES), b"")
-    except OSError as error:
-        raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
 
 
 def _row(value: Any) -> dict[str, Any]:

@@ -43,10 +43,11 @@ class Choices:
     include_unfinished: bool = False
     dedupe: bool = True
     checks: bool = True
-    """False: only exact duplicates are looked for, no near ones, no contradictions, no vague questions."""
+    """False: only exact duplicates are looked for, no near ones, no contradictions, no vague questions; and pairs that
+    have the code of an error stay."""
     conflicts: Literal["keep", "drop", "fail"] = "keep"
     drop: frozenset[str] = frozenset()
-    """Codes of checks: a pair that has one is left out."""
+    """Codes of checks: a pair that has one is left out, as one with an error is."""
     min_grounding: float | None = None
     max_per_document: int | None = None
     chunks_dir: Path | None = None

@@ -6,7 +6,7 @@ replaces the target in one step. What must make room is moved or copied aside, n
 
 from qagen.files.locks import locked
 from qagen.files.places import leads_out, network_file_system, new_path, rescue, safe_name, set_aside
-from qagen.files.reading import MOST_BYTES, read_bytes
+from qagen.files.reading import MOST_BYTES, read_bytes, read_lines
 from qagen.files.writing import append_line, check_output, make_writable, remove_leftovers, spool, write
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "network_file_system",
     "new_path",
     "read_bytes",
+    "read_lines",
     "remove_leftovers",
     "rescue",
     "safe_name",

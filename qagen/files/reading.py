@@ -1,10 +1,13 @@
-"""Whole files in."""
+"""Files in, whole or by lines."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from qagen.errors import DataError
 
@@ -18,17 +21,35 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         DataError: missing, unreadable, no regular file, or larger than `MOST_BYTES`.
     """
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > MOST_BYTES:
+            raise DataError(f"{path}: it has {size:,} bytes; the most is {MOST_BYTES:,}")
+        return file.read()
+
+
+def read_lines(path: Path) -> Iterator[bytes]:
+    """The lines of a regular file with their ends, one after the other; the file may be larger than the memory.
+
+    A line larger than `MOST_BYTES` comes in pieces.
+
+    Raises:
+        DataError: missing, unreadable, or no regular file.
+    """
+    with _opened(path) as file:
+        yield from iter(lambda: file.readline(MOST_BYTES), b"")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         # O_NONBLOCK: opening a FIFO must not wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise DataError(f"{path}: it is no regular file")
-            if status.st_size > MOST_BYTES:
-                raise DataError(f"{path}: it has {status.st_size:,} bytes; the most is {MOST_BYTES:,}")
             with open(descriptor, "rb", closefd=False) as file:
-                return file.read()
+                yield file
         finally:
             os.close(descriptor)
     except OSError as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qagen import __version__, files, prompts, state
+from qagen import __version__, checks, files, prompts, state
 from qagen.corpus import backup_of, find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
 from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, LeftOut
@@ -150,6 +151,7 @@ def plan(settings: Settings) -> Job:
     budget = settings.limit
     longest = 0
     changes: list[str] = []
+    languages: Counter[str] = Counter()
     for path in paths:
         try:
             if files.leads_out(path, settings.chunks_dir):
@@ -160,6 +162,8 @@ def plan(settings: Settings) -> Job:
             job.left_out.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
             continue
         job.plans.append(one)
+        if chunk_file.metadata.language and one.to_ask and not one.recipe.translates:
+            languages[chunk_file.metadata.language] += 1
         longest = max(longest, length)
         changes += [change for change in changed if change not in changes]
         if budget is not None:
@@ -171,6 +175,7 @@ def plan(settings: Settings) -> Job:
             "Repair these files, or make chunks with `qagen chunk`, or check --chunks-dir."
         )
     job.cautions += _cautions(settings, job.endpoint)
+    job.cautions += _unknown_languages(languages)
     if changes and not job.accept_changes:
         raise UsageError(
             "the parameters are not those of the earlier results:\n  "
@@ -210,6 +215,16 @@ def _cautions(settings: Settings, endpoint: Endpoint) -> list[str]:
             "last may come late to its disk, and a run on another machine may not see this one's lock."
         )
     return found
+
+
+def _unknown_languages(languages: Counter[str]) -> list[str]:
+    """Of which documents the checks know less. `languages`: documents that are asked about, by language."""
+    return [
+        f"the language of {documents:,} document{'s' if documents > 1 else ''} is {language!r}, of which the checks "
+        f"know no words: {', '.join(codes)} do not run there."
+        for language, documents in sorted(languages.items())
+        if (codes := checks.needing_words(language))
+    ]
 
 
 def _refuse_same_outputs(paths: Sequence[Path]) -> None:

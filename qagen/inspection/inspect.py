@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -29,6 +30,7 @@ OF_DATASETS = {
     "Q_VAGUE": ("warn", "the question does not find its chunk among all others"),
 }
 """Codes that need the other rows: level and meaning."""
+_LEVELS = ("error", "warn", "info", "clean")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,10 @@ class Example:
 class Inspected:
     """What was found."""
 
-    pairs: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     """Pairs by code."""
-    levels: Counter[str] = field(default_factory=Counter)
-    """Pairs by their worst level; `clean` where there is none."""
+    worst: array[int] = field(default_factory=lambda: array("b"))
+    """Of each pair its worst level, as a place in `_LEVELS`."""
     examples: dict[str, list[Example]] = field(default_factory=dict)
     skipped: dict[str, Counter[str]] = field(default_factory=dict)
     """By code: why it could not run, and on how many pairs."""
@@ -56,14 +57,25 @@ class Inspected:
     """Rows and files without a question and an answer."""
 
     @property
+    def pairs(self) -> int:
+        """How many could be checked."""
+        return len(self.worst)
+
+    @property
+    def levels(self) -> Counter[str]:
+        """Pairs by their worst level; `clean` where there is none."""
+        return Counter({_LEVELS[place]: number for place, number in sorted(Counter(self.worst).items())})
+
+    @property
     def figures(self) -> dict[str, int]:
         """All that a condition may name."""
         known = dict.fromkeys([*RULES, *OF_DATASETS, "error", "warn", "info"], 0)
         return {**known, **self.counts, **self.levels, "unreadable": len(self.unreadable)}
 
-    def note(self, code: str, example: Example) -> None:
-        """A pair has the code."""
+    def note(self, number: int, code: str, example: Example) -> None:
+        """The pair of that number has the code."""
         self.counts[code] += 1
+        self.worst[number] = min(self.worst[number], _LEVELS.index(level_of(code)))
         shown = self.examples.setdefault(code, [])
         if len(shown) < _MOST_EXAMPLES:
             shown.append(example)
@@ -138,14 +150,13 @@ def _take(row: Row, path: Path, passages: Passages, found: Inspected, spool: IO[
     if row.problem:
         found.unreadable.append(LeftOut(file=row.place, why=row.problem))
         return
-    found.pairs += 1
+    number = found.pairs
+    found.worst.append(_LEVELS.index("clean"))
     codes = _codes(row, path, passages, found)
     example = Example(row.place, row.question[:_LONGEST_SHOWN], row.answer[:_LONGEST_SHOWN])
     for code in codes:
-        found.note(code, example)
-    worst = next((level for level in ("error", "warn", "info") if level in map(level_of, codes)), "clean")
-    found.levels[worst] += 1
-    if worst == "error":
+        found.note(number, code, example)
+    if _LEVELS[found.worst[number]] == "error":
         refused.write(encode({"place": row.place, "checks": codes, "row": row.value}) + b"\n")
     pair = row.pair or Pair(
         pair_id=pair_id(row.question, row.answer, row.place),
@@ -153,10 +164,9 @@ def _take(row: Row, path: Path, passages: Passages, found: Inspected, spool: IO[
         answer=row.answer,
         file_name=path.name,
         source_file=path.name,
-        # The place is how a pair is found again after all have been compared.
-        chunk_id=row.place,
     )
-    spool.write(encode(pair.model_dump(mode="json")) + b"\n")
+    # Without its codes: pairs with errors are compared, too. Number and place are how it is found again after that.
+    spool.write(encode({**pair.model_dump(mode="json"), "checks": [], "number": number, "place": row.place}) + b"\n")
 
 
 def _codes(row: Row, path: Path, passages: Passages, found: Inspected) -> list[str]:
@@ -188,20 +198,18 @@ def _check_all(rows: Path, folder: Path, chunks_dir: Path | None, found: Inspect
     rejects = folder / "rejects.jsonl"
     choices = Choices(lines=True, include_unfinished=True, chunks_dir=chunks_dir, rejects=rejects)
     combined = dataset.combine([rows], folder / "combined.jsonl", choices, version="check")
-    for line in files.read_bytes(rejects).splitlines():
+    for line in files.read_lines(rejects):
         value = decode(line)
         if value["reason"] in OF_DATASETS:
             _note_row(value, value["reason"], found)
-    for line in files.read_bytes(folder / "combined.jsonl").splitlines():
+    for line in files.read_lines(folder / "combined.jsonl"):
         value = decode(line)
         for code in value["checks"]:
-            if code in {"CONFLICT", "Q_VAGUE"}:
-                _note_row(value, code, found)
+            _note_row(value, code, found)
     for code, why in combined.not_checked.items():
         found.skipped.setdefault(code, Counter())[why] += found.pairs
 
 
 def _note_row(value: dict[str, Any], code: str, found: Inspected) -> None:
     question, answer = str(value["question"]), str(value["answer"])
-    place = str(value.get("chunk_id") or value.get("file_name") or "")
-    found.note(code, Example(place, question[:_LONGEST_SHOWN], answer[:_LONGEST_SHOWN]))
+    found.note(value["number"], code, Example(value["place"], question[:_LONGEST_SHOWN], answer[:_LONGEST_SHOWN]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qagen import files
+from qagen import dataset, files
 from qagen.errors import DataError
 from qagen.formats import Pair, decode
 
@@ -60,6 +60,10 @@ def _values(path: Path) -> Iterator[tuple[str, Any]]:
     if path.suffix in {".jsonl", ".ndjson"}:
         yield from _lines(path)
         return
+    ours = dataset.rows_of(path)
+    if ours is not None:
+        yield from _numbered(path, ours)
+        return
     data = files.read_bytes(path)
     try:
         value = decode(data)
@@ -76,6 +80,16 @@ def _values(path: Path) -> Iterator[tuple[str, Any]]:
     yield from ((f"row {number}", row) for number, row in enumerate(rows, start=1))
 
 
+def _numbered(path: Path, rows: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+    """The rows of a dataset of ours, which may be larger than the memory."""
+    number = 0
+    try:
+        for number, row in enumerate(rows, start=1):
+            yield f"row {number}", row
+    except ValueError as error:
+        raise DataError(f"{path}: after row {number}: {error}") from None
+
+
 @dataclass(frozen=True, slots=True)
 class _Damaged:
     """A line that is not JSON."""
@@ -84,7 +98,7 @@ class _Damaged:
 
 
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(files.read_bytes(path).splitlines(), start=1):
+    for number, line in enumerate(files.read_lines(path), start=1):
         if not line.strip():
             continue
         try:

@@ -222,3 +222,33 @@ def test_quotes_are_judged_by_where_they_were_found() -> None:
     assert codes(far, None) == ("EV_PARTLY_FOUND", "EV_OUTSIDE_CORE")
     assert codes(near) == ("EV_INEXACT", "EV_OUTSIDE_CORE")
     assert codes(Match(0, 9, 100.0)) == ()
+
+
+def test_a_rule_that_fails_is_told_and_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_case: Case, _thresholds: Thresholds) -> bool:
+        raise ZeroDivisionError("a mistake")
+
+    monkeypatch.setitem(RULES, "A_SHORT", dataclasses.replace(RULES["A_SHORT"], find=fail))
+    found = examine(Case(QUESTION, "At 12 bar.", passage=TEXT, language="en"))
+    assert found.codes == ("CHECK_FAILED",)
+    assert "bug of qagen: ZeroDivisionError: a mistake" in found.skipped["A_SHORT"]
+    kept, _ = check(Draft(QUESTION, "At 12 bar.", None, QUOTE))
+    assert [pair.checks for pair in kept] == [["CHECK_FAILED"]]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "codes", "language"),
+    [
+        ("Laut dem Text: Wann öffnet das Ventil der Anlage?", "Das Ventil öffnet bei einem Druck von 12 bar.", 1, "de"),
+        ("Bei welchem Druck öffnet das Ventil der Anlage?", "Das Ventil öffnet bei einem Druck von 12 bar.", 0, "de"),
+        ("Przy jakim ciśnieniu otwiera się zawór?", "Zawór otwiera się przy ciśnieniu 12 bar.", 0, None),
+    ],
+)
+def test_a_pair_in_another_language_than_its_passage_is_checked_in_its_own(
+    question: str, answer: str, codes: int, language: str | None
+) -> None:
+    built = build((Draft(question, answer, None, QUOTE),), CHUNK, "key", DOCUMENT, model="m", kind="llm")
+    kept, rejected = checks.check(built, CHUNK, document=DOCUMENT, translated=True)
+    (pair,) = kept + rejected
+    assert pair.checks == ["CTX_REF"] * codes
+    assert pair.language == language

@@ -27,6 +27,14 @@ def test_pairs_with_a_code_that_is_dropped_go() -> None:
     assert reasons() == [("B one?", "EV_MISSING")]
 
 
+def test_pairs_with_an_error_go_and_those_with_a_warning_stay() -> None:
+    pairs = [pair("A one?", "1", checks=["A_NUMBER"]), pair("B one?", "2", checks=["EV_INEXACT"])]
+    combine(qa("a", *pairs))
+    assert reasons() == [("A one?", "A_NUMBER")]
+    combine(qa("a", *pairs), checks=False)
+    assert questions() == ["A one?", "B one?"]
+
+
 def test_remarks_stay_unless_they_are_dropped() -> None:
     combine(qa("a", pair("A?", "1", checks=["EV_INEXACT"])))
     assert questions() == ["A?"]

@@ -138,7 +138,7 @@ def test_documents_with_failed_chunks_are_known_in_a_dataset_too() -> None:
         ("x.json", '{"metadata": {"generated_by": "qa_combiner"}, "documents": []}', "it is no dataset of qagen"),
         ("x.json", '{"metadata": {"generated_by": "qa_combiner"', "it is no dataset of qagen"),
         ("x.json", "{}", "it is no valid QA file"),
-        ("gone.jsonl", None, "it is no regular file"),
+        ("gone.jsonl", None, "it cannot be read"),
         ("gone.json", None, "it cannot be read"),
     ],
 )

@@ -65,6 +65,17 @@ def test_types_language_and_style_reach_the_model(server: LLMServer) -> None:
     assert (parameters["language"], parameters["style"]) == ("German", "exam")
 
 
+def test_documents_in_a_language_that_the_checks_do_not_know_are_named_before_the_run(server: LLMServer) -> None:
+    for name, language in (("a", "pl"), ("b", "de"), ("c", "pl")):
+        write_chunks(Path("chunks"), name, TEXTS, language)
+    shown = " ".join(qagen(*local(server)).stderr.split())
+    assert "the language of 2 documents is 'pl', of which the checks know no words: " in shown
+    assert "CTX_REF" in shown
+    assert "'de'" not in shown
+    write_chunks(Path("chunks"), "d", passages(1, "fourth"), "pl")
+    assert "know no words" not in qagen(*local(server, "--language", "English", "--accept-changes")).stderr
+
+
 @pytest.mark.parametrize(
     ("more", "says"),
     [

@@ -11,7 +11,9 @@ from typer.testing import CliRunner, Result
 
 from qagen.cli import app
 from qagen.errors import UsageError
+from qagen.files import reading
 from qagen.inspection import Condition, Fields, inspect
+from tests.dataset.given import combine, pair, qa
 from tests.flow import read
 
 GOOD = {
@@ -112,12 +114,27 @@ def test_odd_characters_and_long_answers_stop_nothing() -> None:
 def test_many_equal_questions_are_counted_once_each() -> None:
     value = json.loads(check(lines("data.jsonl", *[GOOD] * 2000), "--json").stdout)
     assert value["counts"]["DUP_EXACT"] == 1999
+    assert value["levels"] == {"warn": 1999, "clean": 1}
 
 
 def test_contradicting_answers_are_found() -> None:
     other = {**GOOD, "answer": "The relief valve of the KP-40 pump opens at a pressure of 99 bar.", "context": None}
     value = json.loads(check(lines("data.jsonl", {**GOOD, "context": None}, other), "--json").stdout)
-    assert value["counts"]["CONFLICT"] >= 1
+    assert value["counts"]["CONFLICT"] == value["levels"]["warn"] == 2
+
+
+def test_a_dataset_of_ours_is_gone_through_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = Path("training_data.json")
+    combine(qa("a", pair(GOOD["question"], GOOD["answer"]), pair(BAD["question"], BAD["answer"])), output=dataset)
+    monkeypatch.setattr(reading, "MOST_BYTES", dataset.stat().st_size - 1)
+    assert json.loads(check(str(dataset), "--json").stdout)["pairs"] == 2
+
+
+def test_a_dataset_that_was_cut_is_named() -> None:
+    dataset = Path("training_data.json")
+    combine(qa("a", pair(GOOD["question"], GOOD["answer"])), output=dataset)
+    dataset.write_bytes(dataset.read_bytes()[:-6])
+    assert "training_data.json: after row 1: its end is missing" in check(str(dataset), code=1).stderr
 
 
 def test_pairs_with_errors_are_written_with_their_codes() -> None:
