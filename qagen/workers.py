@@ -12,6 +12,7 @@ from qagen import doctor, files, generate
 from qagen.errors import INTERRUPTED, TERMINATED, QagenError, StorageError
 from qagen.formats import encode
 from qagen.llm.client import Client
+from qagen.llm.transport import choose, loop_factory
 from qagen.pump import Event, Notice, Pump
 from qagen.settings import Settings
 
@@ -28,9 +29,10 @@ Result = TypeVar("Result")
 Shown = TypeVar("Shown")
 
 
-def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end: the only `asyncio.run`."""
-    return asyncio.run(coroutine)
+def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Result:
+    """Run a coroutine to its end, on the event loop that goes with the transport: the only one who starts one."""
+    with asyncio.Runner(loop_factory=loop_factory(transport)) as runner:
+        return runner.run(coroutine)
 
 
 def examine(settings: Settings, on_finding: Callable[[doctor.Finding], None]) -> list[doctor.Finding]:
@@ -61,6 +63,7 @@ def generate_here(
     # Planned before the lock, which makes the directory: a mistyped command leaves nothing behind. The documents are
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
+    transport = choose(settings.transport, job.endpoint)
     if settings.error_file is not None:
         files.check_output(settings.error_file)
         files.make_writable(settings.error_file.parent)
@@ -68,7 +71,7 @@ def generate_here(
         log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
         on_start = _unbroken(on_start)
         try:
-            report = run(_generate(job, settings, on_start, log.react))
+            report = run(_generate(job, settings, on_start, log.react), transport)
             if report.outcome.bug is not None:
                 log.note_bug(report.outcome.bug)
         except Exception as error:

@@ -6,9 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
+from httpx import AsyncClient
 
 from qagen.cli import console
-from qagen.llm.providers import PROVIDERS
+from qagen.llm import client
+from qagen.llm.providers import PROVIDERS, Endpoint
+from qagen.llm.transport import make_clients
+from qagen.llm.types import TransportChoice
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
 _NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
@@ -21,9 +25,24 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         upper = name.upper()
         if upper.startswith(_PREFIXES) or upper in _NAMES or upper.endswith("_PROXY"):
             monkeypatch.delenv(name)
+    # The stock transport, although the other one is installed for the tests that want both.
+    monkeypatch.setenv("GENERATOR_TRANSPORT", "httpx")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console, "_form", "text")  # a command may have been told to talk to machines
     return tmp_path
+
+
+@pytest.fixture(params=["httpx", "aiohttp"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both transports in turn, for commands and for clients of the test's own."""
+    wanted: TransportChoice = request.param
+    monkeypatch.setenv("GENERATOR_TRANSPORT", wanted)
+
+    def make(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None, _: str = "") -> list[AsyncClient]:
+        return make_clients(endpoint, concurrency, ca_bundle, "auto" if wanted == "aiohttp" else wanted)
+
+    monkeypatch.setattr(client, "make_clients", make)
+    return wanted
 
 
 @pytest.fixture

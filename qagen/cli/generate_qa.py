@@ -48,6 +48,7 @@ def generate_qa(
     tokens_per_minute: run_options.TokensPerMinute = None,
     max_wait: run_options.MaxWait = None,
     max_response_mb: run_options.MaxResponseMb = None,
+    transport: run_options.Transport = None,
     summary_json: run_options.SummaryJson = None,
     error_file: options.ErrorFile = None,
     log_format: run_options.LogFormat = None,

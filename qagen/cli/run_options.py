@@ -206,6 +206,16 @@ MaxResponseMb = Annotated[
     int | None,
     typer.Option("--max-response-mb", help="Largest answer that is read. [dim]default: 16[/]", rich_help_panel=LIMITS),
 ]
+Transport = Annotated[
+    str | None,
+    typer.Option(
+        "--transport",
+        metavar="auto|httpx|aiohttp",
+        help="What carries the requests. aiohttp needs a third of the CPU of httpx, cannot go through a proxy, and "
+        "comes with `pip install 'qagen\\[fast]'`. [dim]default: auto, aiohttp where it is there and can[/]",
+        rich_help_panel=LIMITS,
+    ),
+]
 SummaryJson = Annotated[
     Path | None,
     typer.Option("--summary-json", help="Write the figures of the run here, as JSON.", rich_help_panel=RECORDS),

@@ -78,7 +78,7 @@ class Client:
         self._noted: set[str] = set()
         self._refused: frozenset[str] = frozenset()
         self._wire = cast(Wire, import_module(f"qagen.llm.{endpoint.provider.wire}"))
-        self._clients = make_clients(endpoint, concurrency, self.bounds.ca_bundle)
+        self._clients = make_clients(endpoint, concurrency, self.bounds.ca_bundle, self.bounds.transport)
 
     async def __aenter__(self) -> Self:
         return self

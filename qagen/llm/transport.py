@@ -1,14 +1,19 @@
-"""The HTTP clients, and what their exceptions mean in our words: the seam where another transport would go in.
+"""The HTTP clients, and what their exceptions mean in our words.
 
-Stock httpx clients of at most `PER_CLIENT` connections each: httpx's pool is quadratic in what it holds, so one large
-pool would cost more CPU than everything else together. They share one TLS context, which is dear to build.
+Stock httpx clients have at most `PER_CLIENT` connections each: httpx's pool is quadratic in what it holds, so one large
+pool would cost more CPU than everything else together. They share one TLS context, which is dear to build. Where
+`qagen[fast]` is installed and no proxy applies, one client has all connections, and aiohttp carries its requests.
 """
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
+from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -16,15 +21,45 @@ import httpx
 
 from qagen.errors import AccessError, ProviderError, TransientError, UsageError
 from qagen.llm.providers import Endpoint, is_near
+from qagen.llm.types import TransportChoice
 
 PER_CLIENT = 8
 """Most connections of one httpx client."""
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
+_HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "qagen"}
 
 
-def make_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None) -> list[httpx.AsyncClient]:
-    """The HTTP clients for `concurrency` requests at a time: the seam where another transport would go in.
+def choose(wanted: TransportChoice, endpoint: Endpoint) -> Literal["httpx", "aiohttp"]:
+    """Who carries the requests.
+
+    Raises:
+        UsageError: aiohttp is wanted, and it is not there or cannot.
+    """
+    if wanted == "httpx" or endpoint.provider.in_process:
+        return "httpx"
+    is_there = find_spec("httpx_aiohttp") is not None
+    proxy = proxy_of(endpoint)
+    if wanted == "aiohttp" and not is_there:
+        raise UsageError("--transport aiohttp: it is not installed. Install it with: pip install 'qagen[fast]'")
+    if wanted == "aiohttp" and proxy:
+        raise UsageError(f"--transport aiohttp: it cannot go through the proxy {proxy}. Leave the option out.")
+    return "aiohttp" if is_there and not proxy else "httpx"
+
+
+def loop_factory(transport: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The event loop that goes with it; None for the standard one."""
+    if transport == "httpx" or find_spec("uvloop") is None:
+        return None
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+def make_clients(
+    endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None, wanted: TransportChoice = "httpx"
+) -> list[httpx.AsyncClient]:
+    """The HTTP clients for `concurrency` requests at a time.
 
     Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
     A host that is near is never reached through a proxy: the documents would leave the house.
@@ -40,7 +75,8 @@ def make_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = 
 
         return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
     try:
-        return _network_clients(endpoint, concurrency, timeout, ca_bundle)
+        transport = choose(wanted, endpoint)
+        return _network_clients(endpoint, concurrency, timeout, ca_bundle, transport)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise UsageError(
             f"the proxy or certificate settings of the environment cannot be used: {error}. Look at HTTPS_PROXY, "
@@ -49,18 +85,23 @@ def make_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = 
 
 
 def _network_clients(
-    endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout, ca_bundle: Path | None
+    endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout, ca_bundle: Path | None, transport: str
 ) -> list[httpx.AsyncClient]:
     near = is_near(endpoint.base_url)
     context = (
         _tls_context(ca_bundle) if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     )
+    if transport == "aiohttp":
+        from qagen.llm.fast import FastTransport
+
+        fast = FastTransport(context, concurrency)
+        return [httpx.AsyncClient(transport=fast, timeout=timeout, headers=_HEADERS, follow_redirects=False)]
     return [
         httpx.AsyncClient(
             verify=context,
             timeout=timeout,
             limits=httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT),
-            headers={"Accept-Encoding": "gzip", "User-Agent": "qagen"},
+            headers=_HEADERS,
             follow_redirects=False,
             trust_env=not near,
         )

@@ -134,6 +134,9 @@ LONGEST_WAIT_S = 300.0
 LARGEST_BODY = 16 * 1024 * 1024
 
 
+TransportChoice = Literal["auto", "httpx", "aiohttp"]
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What the user allows the client."""
@@ -147,6 +150,8 @@ class Bounds:
     """Bytes of an answer, counted after decompression."""
     ca_bundle: Path | None = None
     """Certificates to trust instead of the system's."""
+    transport: TransportChoice = "httpx"
+    """Who carries the requests; `auto`: aiohttp where it is installed and can."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode, without_surrogates
 from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
-from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds
+from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds, TransportChoice
 from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
 DEFAULT_CONFIG_FILE = Path("config.env")
@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     tokens_per_minute: float | None = Field(None, gt=0, validation_alias="GENERATOR_TOKENS_PER_MINUTE")
     max_wait: float = Field(LONGEST_WAIT_S, ge=0, validation_alias="GENERATOR_MAX_WAIT")
     max_response_mb: int = Field(LARGEST_BODY // 2**20, ge=1, le=1024, validation_alias="GENERATOR_MAX_RESPONSE_MB")
+    transport: TransportChoice = Field("auto", validation_alias="GENERATOR_TRANSPORT")
     drain_timeout: float | None = Field(None, ge=0, validation_alias="GENERATOR_DRAIN_TIMEOUT")
     log_format: Literal["text", "json"] = Field("text", validation_alias="GENERATOR_LOG_FORMAT")
     error_file: Path | None = Field(None, validation_alias="GENERATOR_ERROR_FILE")
@@ -296,6 +297,7 @@ class Settings(BaseSettings):
             self.max_wait,
             self.max_response_mb * 2**20,
             self.ca_bundle,
+            self.transport,
         )
 
     @property

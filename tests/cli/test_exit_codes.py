@@ -24,6 +24,8 @@ from tests.flow import HURRY, local, passages, read, write_chunks
 from tests.llm_server import LLMServer, marker
 from tests.outside import check_account, check_file
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 TEXTS = passages(6)
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 CHUNKS = re.compile(

@@ -87,6 +87,7 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "tokens_per_minute": (["30000"], 30000.0),
     "max_wait": (["900"], 900.0),
     "max_response_mb": (["4"], 4),
+    "transport": (["httpx"], "httpx"),
     "drain_timeout": (["5"], 5.0),
     "log_format": (["json"], "json"),
     "error_file": (["a/e.jsonl"], Path("a/e.jsonl")),

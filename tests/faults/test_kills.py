@@ -16,6 +16,8 @@ import pytest
 from tests.flow import asked, check_from_outside, command, hurried, local, passages, qagen, read, write_chunks
 from tests.llm_server import LLMServer, marker
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 CHUNKS = 120
 IN_FLIGHT = 8
 

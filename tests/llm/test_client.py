@@ -23,7 +23,7 @@ from qagen.llm.types import Attempts, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
 from tests.llm_server import LLMServer, marker
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("transport")]
 
 PASSAGE = "The pressure relief valve opens at 12 bar and closes at 10 bar."
 

@@ -27,7 +27,7 @@ from qagen.llm.types import Attempts, Bounds, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
 from tests.llm_server import Entry, LLMServer, violations
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("transport")]
 
 
 @pytest.fixture(scope="module")
