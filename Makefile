@@ -4,6 +4,7 @@
 SHELL := /bin/sh
 BIN   := .venv/bin
 DEMO  := demo
+JOBS  ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engine test-sdks soak check format chunk generate-qa combine clean venv venv-dev
@@ -15,10 +16,10 @@ demo: venv ## Turn the example documents into demo/training_data.json, without a
 	@rm -rf $(DEMO)
 	$(BIN)/qagen chunk examples --chunks-dir $(DEMO)/chunks --chunk-size 1500
 	$(BIN)/qagen generate-qa --provider rules --chunks-dir $(DEMO)/chunks --qa-dir $(DEMO)/qa
-	$(BIN)/qagen combine --qa-dir $(DEMO)/qa --output-file $(DEMO)/training_data.json
+	$(BIN)/qagen combine --chunks-dir $(DEMO)/chunks --qa-dir $(DEMO)/qa --output-file $(DEMO)/training_data.json
 
-test: venv-dev ## Run the tests
-	$(BIN)/pytest
+test: venv-dev ## Run the tests, JOBS at a time (default: 3)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal
 
 test-engine: venv ## Run the tests with a real model server, llama.cpp's, in .venv-engine
 	@$(call make-group,engine)

@@ -192,7 +192,7 @@ def _show_findings(combined: Combined) -> None:
     if combined.conflicts > FEW and combined.is_written:
         note(f"{combined.conflicts:,} questions have answers that contradict each other: see metadata.conflicting.")
     for code, why in combined.not_checked.items():
-        note(f"{code} was not looked for: {why}.")
+        note(f"{code} was not looked for: {why.rstrip('.')}.")
     trip = combined.round_trip
     if trip and trip.first_50 + trip.beyond:
         asked = trip.first_10 + trip.first_50 + trip.beyond

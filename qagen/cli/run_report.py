@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -142,5 +143,6 @@ def _say_next(console: Console, report: Report, settings: Settings) -> None:
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
         console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)
     elif counts.pairs:
-        command = shlex.join(["qagen", "combine", "--qa-dir", str(settings.qa_dir)])
+        chunks = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
+        command = shlex.join(["qagen", "combine", *chunks, "--qa-dir", str(settings.qa_dir)])
         console.print(f"[bold]next:[/] {safe(command)}", soft_wrap=True)
