@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from qagen.checks import packs
@@ -18,7 +19,7 @@ class CannotTell(Exception):
     """A rule cannot run on this pair; the text says why, in words for users."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """A pair with what is known of its source. None is always "not known", never "there is none"."""
 
@@ -43,14 +44,14 @@ class Case:
     earlier: tuple[str, ...] = ()
     """Questions of the same chunk that are kept already."""
 
-    @property
+    @cached_property
     def pack(self) -> Pack | None:
         """What is known of the pair's language; where the document's is not named, the one that its words tell."""
         if self.language:
             return packs.load(self.language)
         return packs.of_text(self.passage or f"{self.question} {self.answer}")
 
-    @property
+    @cached_property
     def source(self) -> str:
         """All that the answer may draw on besides the question."""
         return "\n".join(part for part in (self.title, self.section, self.context, self.passage) if part)

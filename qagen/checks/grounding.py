@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from qagen.checks import language, numbers, words
@@ -31,19 +32,19 @@ def derived_number_is_unfounded(case: Case, _: Thresholds) -> bool:
 def _has_unfounded_number(case: Case) -> bool:
     """Whether the answer has a number that source and question lack, and that it does not work out from theirs."""
     pack = case.pack
+    claimed = [*numbers.claimed(case.answer, pack)]
+    in_words = [*_numbers_in_words(case, pack)] if pack else []
+    if not claimed and not in_words:
+        return False
     known = numbers.known(case.source, pack) | numbers.known(case.question, pack)
     # Without a pack, the source may write a small number as a word.
-    unfounded = [
-        number
-        for number in numbers.claimed(case.answer, pack)
-        if not number.is_in(known) and not (pack is None and number.is_small)
-    ]
+    unfounded = [number for number in claimed if not number.is_in(known) and not (pack is None and number.is_small)]
     if unfounded:
         said = numbers.known(case.answer, pack) | numbers.known(case.question, pack)
         results = numbers.results(known & said, products=case.question_type in _DERIVING)
         if not all(number.is_in(results) for number in unfounded):
             return True
-    return pack is not None and any(value not in known for value in _numbers_in_words(case, pack))
+    return any(value not in known for value in in_words)
 
 
 def _numbers_in_words(case: Case, pack: Pack) -> Iterator[str]:
@@ -52,7 +53,7 @@ def _numbers_in_words(case: Case, pack: Pack) -> Iterator[str]:
     "Four cities: ..." may be the answer's own count; "twelve partitions" is none where the source has eight partitions.
     """
     said = words.of(case.answer)
-    if not any(word in pack.numbers for word in said):
+    if pack.numbers.keys().isdisjoint(said):
         return
     counted = _counted(case.source, pack)
     for word, following in pairwise(said):
@@ -61,25 +62,28 @@ def _numbers_in_words(case: Case, pack: Pack) -> Iterator[str]:
             yield values[0]
 
 
-def _counted(source: str, pack: Pack) -> set[str]:
+@lru_cache(maxsize=64)
+def _counted(source: str, pack: Pack) -> frozenset[str]:
     """The beginnings of the words that stand after a number, or after the number's unit or adjective."""
     found = words.of(source)
     after: set[str] = set()
     for place, word in enumerate(found):
         if word.isdigit() or word in pack.numbers:
             after.update(follower[:4] for follower in found[place + 1 : place + 3] if follower not in pack.stop)
-    return after
+    return frozenset(after)
 
 
 def entity_is_unfounded(case: Case, _: Thresholds) -> bool:
     """A code or a name in the answer that neither source nor question has."""
     source, question = case.source, case.question
-    known = words.unique(source) | words.unique(question)
-    stems, initials = words.stems(source) | words.stems(question), words.initials(source) + words.initials(question)
     found = dict.fromkeys(_CODE.findall(case.answer))
     spoken = case.language or (case.pack.language if case.pack else None)
     if spoken and spoken[:2].lower() not in _NOUNS_CAPITALISED:
         found |= dict.fromkeys(_names(case))
+    if not found:
+        return False
+    known = words.unique(source) | words.unique(question)
+    stems, initials = words.stems(source) | words.stems(question), words.initials(source) + words.initials(question)
     return any(
         not all(part in known or _is_form(part, known, stems) for part in words.of(name))
         and not _is_acronym(name, initials)

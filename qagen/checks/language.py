@@ -77,8 +77,11 @@ def _differs(text: str, passage: str, limits: Thresholds) -> bool:
 
 @lru_cache(maxsize=64)
 def _read(text: str) -> _Text:
-    some = _SPAN_OF_CODE.sub(" ", text[:_SAMPLE]).split()
-    plain = _NO_LETTERS.sub(" ", " ".join(word for word in some if not _MARK_OF_CODE.search(word)))
+    some = text[:_SAMPLE]
+    if "`" in some or _MARK_OF_CODE.search(some):
+        parts = _SPAN_OF_CODE.sub(" ", some).split()
+        some = " ".join(word for word in parts if not _MARK_OF_CODE.search(word))
+    plain = _NO_LETTERS.sub(" ", some)
     return _Text(plain, len(plain) - plain.count(" "), _script(plain))
 
 

@@ -114,6 +114,8 @@ def claimed(text: str, pack: Pack | None) -> Iterator[Number]:
 def _without_steps(text: str, pack: Pack | None) -> str:
     """The text without the numbers of its lists; "3. Oktober" is a date."""
     months = pack.months if pack else ()
+    if not _ENUMERATOR.search(text):
+        return text
     return _ENUMERATOR.sub(lambda found: found[0] if (found[1] or "").casefold() in months else " ", text)
 
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 
 from qagen.checks.case import Case, Thresholds
+from qagen.checks.sieve import Sieve
 
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{2,63}){1,3}")
-_SECRET = re.compile(
-    r"\bAKIA[0-9A-Z]{16}\b|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----|\bgh[pousr]_\w{30,40}|\bsk-[\w-]{20,200}"
-    r"|\bxox[abp]-[\w-]{10,100}|\bAIza[\w-]{35}|\beyJ[\w-]{10,500}\.eyJ[\w-]{10,500}"
+_SECRET = Sieve(
+    (
+        r"(?-i:\bAKIA[0-9A-Z]{16}\b)",
+        r"(?-i:-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)",
+        r"(?-i:\bgh[pousr]_\w{30,40})",
+        r"(?-i:\bsk-[\w-]{20,200})",
+        r"(?-i:\bxox[abp]-[\w-]{10,100})",
+        r"(?-i:\bAIza[\w-]{35})",
+        r"(?-i:\beyJ[\w-]{10,500}\.eyJ[\w-]{10,500})",
+    )
 )
+_SIX_DIGITS = re.compile(r"\d(?:[^\d\n]{0,3}\d){5}")
+"""Every number of a phone, a card or an account holds so many, near each other."""
 _PHONE = re.compile(
     r"(?<![\w+])\+\d{1,3}[ \-./(]{0,2}\d(?:[ \-./()]{0,2}\d){6,12}(?!\d)"
     r"|(?<!\d)\(\d{3}\) ?\d{3}[-. ]\d{4}(?!\d)"
@@ -30,7 +40,11 @@ def has_personal_data(case: Case, _: Thresholds) -> bool:
     text = case.answer
     if "@" in text and _MAIL.search(text):
         return True
-    if _SECRET.search(text) or _PHONE.search(text) or _AFTER_WORD.search(text):
+    if _SECRET.search(text):
+        return True
+    if not _SIX_DIGITS.search(text):
+        return False
+    if _PHONE.search(text) or _AFTER_WORD.search(text):
         return True
     return any(_is_iban(found[0]) for found in _IBAN.finditer(text)) or any(
         _is_card(found[0]) for found in _CARD.finditer(text)

@@ -305,7 +305,7 @@ def examine(case: Case, thresholds: Thresholds = Thresholds()) -> Findings:  # n
     codes: list[str] = []
     skipped: dict[str, str] = {}
     for rule in RULES.values():
-        why = next((lacking[need] for need in rule.needs if need in lacking), None)
+        why = next((lacking[need] for need in rule.needs if need in lacking), None) if lacking else None
         try:
             if why is None and rule.find(case, thresholds):
                 codes.append(rule.code)

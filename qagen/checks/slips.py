@@ -7,25 +7,24 @@ from functools import lru_cache
 
 from qagen.checks import packs, words
 from qagen.checks.case import CannotTell, Case, Thresholds
+from qagen.checks.sieve import Sieve
 
 _CODE = re.compile(r"```[^`]*```|`[^`\n]*`")
-_PLACEHOLDER = re.compile(
-    "|".join(
-        (
-            r"\blorem ipsum\b",
-            r"\byour (?:question|answer) here\b",
-            r"\b(?:sample|example|placeholder|dummy) (?:question|answer)\b",
-            r"\ba clear question about\b",
-            r"\b(?-i:TODO|TBD|FIXME|XXX+)\b",
-            r"\{\{[^{}\n]{0,60}\}\}",
-            r"\$\{[^{}\n]{0,60}\}",
-            r"(?<![\w$])\{(?:answer|question|topic|name|product|company|title|subject|value|text|context|passage)\}",
-            r"\[(?:insert|your|company|name|product|topic|date|year|amount|number|fill|enter)\b[^\]\n]{0,60}\]",
-            r"\[[^\]\n]{0,60}\b(?:einfügen|einsetzen|insérer|insertar|inserire|inserir|invoegen)\b[^\]\n]{0,20}\]",
-            r"<(?:answer|question|topic|name|product|company|title|subject|value|insert|your|text)\b[^<>\n]{0,40}>",
-        )
-    ),
-    re.IGNORECASE,
+_PLACEHOLDER = Sieve(
+    (
+        r"\blorem ipsum\b",
+        r"\byour (?:question|answer) here\b",
+        r"\b(?:sample|example|placeholder|dummy) (?:question|answer)\b",
+        r"\ba clear question about\b",
+        r"\b(?-i:TODO|TBD|FIXME|XXX+)\b",
+        r"\{\{[^{}\n]{0,60}\}\}",
+        r"\$\{[^{}\n]{0,60}\}",
+        r"(?<![\w$])\{(?:answer|question|topic|name|product|company|title|subject|value|text|context|passage)\}",
+        r"\[(?:insert|your|company|name|product|topic|date|year|amount|number|fill|enter)\b[^\]\n]{0,60}\]",
+        r"\[[^\]\n]{0,60}\b(?:einfügen|einsetzen|insérer|insertar|inserire|inserir|invoegen)\b[^\]\n]{0,20}\]",
+        r"<(?:answer|question|topic|name|product|company|title|subject|value|insert|your|text)\b[^<>\n]{0,40}>",
+        r"\bexample\.(?:com|org|net)\b",
+    )
 )
 _FIELD = (
     "question|answer|réponse|frage|antwort|pregunta|respuesta|pergunta|resposta|domanda|risposta|vraag|antwoord|pytanie"
@@ -39,11 +38,18 @@ _LABEL = re.compile(rf"^\W{{0,4}}(?:(?:{_FIELD})(?: ?\d{{1,3}} ?[:.)]| ?:)|(?-i:
 """What a form has before its fields."""
 _SEARCHED = 8000
 """Characters of an answer; longer ones are no refusals."""
-_EXAMPLE_HOST = re.compile(r"\bexample\.(?:com|org|net)\b", re.IGNORECASE)
-_MARKS_OF_PROMPTS = re.compile(
-    r"</?(?:passage|context)-[\da-f]{4,16}>?|</?think(?:ing)?>|\bskip_reason\b|\bquestion_type\b|```json"
-    r"|<\|[\w ]{1,30}\|>|\[/?INST\]|<<SYS>>|</?s>(?=\s|$)",
-    re.IGNORECASE,
+_MARKS_OF_PROMPTS = Sieve(
+    (
+        r"</?(?:passage|context)-[\da-f]{4,16}>?",
+        r"</?think(?:ing)?>",
+        r"\bskip_reason\b",
+        r"\bquestion_type\b",
+        r"```json",
+        r"<\|[\w ]{1,30}\|>",
+        r"\[/?INST\]",
+        r"<<SYS>>",
+        r"</?s>(?=\s|$)",
+    )
 )
 """Tags and keys of ours, and tokens of chat templates."""
 
@@ -58,7 +64,7 @@ def answer_is_refusal(case: Case, _: Thresholds) -> bool:
         return False
     line = words.on_one_line(case.answer[:_SEARCHED])
     own = case.pack
-    for pack in (own, packs.load("en")):
+    for pack in dict.fromkeys((own, packs.load("en"))):
         found = pack.refusals.search(line) if pack else None
         # "No data is available" may be what the passage says.
         if found and found[0].casefold() not in words.on_one_line(case.passage or "").casefold():
@@ -77,19 +83,17 @@ def has_placeholder(case: Case, _: Thresholds) -> bool:
             continue
         if _WHOLE.fullmatch(text) or _LABEL.match(text):
             return True
-        for pattern in (_PLACEHOLDER, _EXAMPLE_HOST):
-            found = pattern.search(_CODE.sub(" ", text))
-            if found and found[0] not in source:
-                return True
+        found = _PLACEHOLDER.search(_CODE.sub(" ", text) if "`" in text else text)
+        if found and found[0] not in source:
+            return True
     return False
 
 
 def has_prompt(case: Case, limits: Thresholds) -> bool:
     """A tag or key of our request, or words of its text in a row."""
-    source = case.source.casefold()
     for text in (case.question, case.answer):
         found = _MARKS_OF_PROMPTS.search(text)
-        if found and found[0].casefold() not in source:
+        if found and found[0].casefold() not in case.source.casefold():
             return True
     if not case.prompt:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -14,6 +15,7 @@ _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 _LONGEST_COMPARED = 2000
 
 
+@lru_cache(maxsize=64)
 def normal_question(question: str) -> str:
     """The question without case, white space and final marks: equal ones ask the same."""
     return " ".join(question.casefold().split()).rstrip(" ?.!？。！؟")
@@ -36,7 +38,7 @@ def ask_the_same(one: str, other: str, pack: Pack | None, title: str = "", limit
     if max(len(plain), len(other_plain)) > _LONGEST_COMPARED:
         return False
     cutoff = (limits or Thresholds()).duplicate_ratio
-    if not fuzz.token_set_ratio(" ".join(words.of(one)), " ".join(words.of(other)), score_cutoff=cutoff):
+    if not fuzz.token_set_ratio(words.spaced(one), words.spaced(other), score_cutoff=cutoff):
         return False
     return _meaning(one, pack) ^ _meaning(other, pack) <= words.stems(title)
 

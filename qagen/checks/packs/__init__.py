@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any
 
 from qagen.checks import words
+from qagen.checks.sieve import Sieve
 
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 _LEAST_SHARE = 0.2
@@ -50,11 +53,11 @@ class Pack:
     """Word -> its values, in their shortest notation."""
     scales: Mapping[str, int]
     """Word -> power of ten."""
-    references: re.Pattern[str]
+    references: Sieve
     """A text that speaks of its source."""
-    document_references: re.Pattern[str]
+    document_references: Sieve
     """The same in words that are right where the source is named: according to the manual."""
-    refusals: re.Pattern[str]
+    refusals: Sieve
     impersonal: re.Pattern[str]
     """Pronouns that point at nothing: it is important to; this year."""
     verbs: re.Pattern[str]
@@ -73,15 +76,31 @@ def load(language: str) -> Pack | None:
 @lru_cache(maxsize=64)
 def of_text(text: str) -> Pack | None:
     """The pack of the language that most of the words belong to; None where that is not clear."""
-    best, second = sorted((share(text, pack), pack.language) for pack in all_packs())[:-3:-1]
+    best, second = sorted(((found, language) for language, found in _shares(text).items()), reverse=True)[:2]
     return load(best[1]) if best[0] >= _LEAST_SHARE and best[0] > 1.2 * second[0] else None
 
 
-@lru_cache(maxsize=64)
 def share(text: str, pack: Pack) -> float:
     """Share of the first words of a text that are stop words of the language."""
-    some = words.of(text[:_SAMPLE])
-    return sum(word in pack.stop for word in some) / len(some) if some else 0.0
+    return _shares(text)[pack.language]
+
+
+@lru_cache(maxsize=64)
+def _shares(text: str) -> dict[str, float]:
+    """The same for every language."""
+    some, speakers = words.of(text[:_SAMPLE]), _speakers()
+    counts = Counter(chain.from_iterable(speakers.get(word, ()) for word in some))
+    return {language: counts[language] / (len(some) or 1) for language in LANGUAGES}
+
+
+@cache
+def _speakers() -> dict[str, tuple[str, ...]]:
+    """Of each stop word the languages that have it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for pack in all_packs():
+        for word in pack.stop:
+            found[word] = (*found.get(word, ()), pack.language)
+    return found
 
 
 def all_packs() -> list[Pack]:
@@ -101,7 +120,8 @@ def _read(code: str) -> Pack:
     scales = {name: int(places) for places, names in data["scales"].items() for name in names.split()}
     some = "|".join(data["numbers"][value].split()[0] for value in _LISTABLE)
     terms = {**data["terms"], "NUMBER": f"(?P<number>[2-9]|10|{some})"}
-    patterns: dict[str, Any] = {name: _compiled(data["patterns"].get(name, []), terms) for name in _PATTERNS}
+    patterns: dict[str, Any] = {name: _compiled(_of(data, name, terms)) for name in _PATTERNS}
+    patterns |= {name: Sieve(_of(data, name, terms)) for name in _MANY_PATTERNS}
     return Pack(
         language=code,
         capitalises_nouns=data["capitalises_nouns"],
@@ -117,15 +137,21 @@ _SETS = (
     *("stop", "interrogatives", "any_interrogatives", "openers", "imperatives", "pronouns", "negations"),
     *("conjunctions", "alternatives", "bare", "days"),
 )
-_PATTERNS = ("references", "document_references", "refusals", "impersonal", "verbs", "list_request")
+_MANY_PATTERNS = ("references", "document_references", "refusals")
+_PATTERNS = ("impersonal", "verbs", "list_request")
 _LISTABLE = tuple(map(str, range(2, 11)))
 """Numbers of things that an answer may list one by one."""
 
 
-def _compiled(patterns: list[str], terms: Mapping[str, str]) -> re.Pattern[str]:
-    """One pattern of all; `<TERM>` stands for its alternatives, in which other terms may stand."""
+def _of(data: Mapping[str, Any], name: str, terms: Mapping[str, str]) -> list[str]:
+    """The patterns of that name; `<TERM>` stands for its alternatives, in which other terms may stand."""
 
     def expanded(text: str) -> str:
         return _TERM.sub(lambda found: f"(?:{expanded(terms[found[1]])})", text)
 
-    return re.compile("|".join(f"(?:{expanded(pattern)})" for pattern in patterns) or r"(?!)", re.IGNORECASE)
+    return [expanded(pattern) for pattern in data["patterns"].get(name, [])]
+
+
+def _compiled(patterns: list[str]) -> re.Pattern[str]:
+    """One pattern of all."""
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"(?!)", re.IGNORECASE)
