@@ -132,5 +132,5 @@ def _grounded_share(case: Case, limits: Thresholds) -> float:
     said = words.content(case.answer, stop)
     if len(said) < limits.least_content_words:
         return 1.0
-    known = words.stems(case.source) | words.stems(case.question)
-    return len(said & known) / len(said)
+    unknown = said - words.stems(case.source) - words.stems(case.question)
+    return 1 - len(unknown) / len(said)

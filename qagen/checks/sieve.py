@@ -29,9 +29,9 @@ class Sieve:
     def search(self, text: str) -> re.Match[str] | None:
         """The first match; of those at the same place, that of the first pattern."""
         found: list[tuple[int, int, re.Match[str]]] = []
-        folded = fold(text)
+        holds = fold(text).__contains__
         for needed, patterns in self._groups.items():
-            if needed and not any(word in folded for word in needed):
+            if needed and not any(map(holds, needed)):
                 continue
             for place, pattern in patterns:
                 match = pattern.search(text)

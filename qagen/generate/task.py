@@ -63,7 +63,7 @@ class GenerateTask:
             return Rejected("invalid_output", f"the reply could not be used: {problem}")
         if cut and 2 * len(reading.drafts) < self._asked(item) and turn == 1:
             return self._after_cut(request, turn, self._settled(reading, reply, item, cut=cut))
-        if request.max_tokens > self._first_request(item).max_tokens:
+        if request.max_tokens > cast(OpenQA, item.document).recipe.order.max_tokens:
             before = None  # the same pairs again, with more room
         settled = self._settled(reading, reply, item, cut=cut, before=before)
         return self._corrected(settled, item, turn) or settled

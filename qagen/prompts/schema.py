@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
 QUESTION_TYPES = ("factual", "definition", "explanatory", "analytical", "inferential", "procedural", "comparative")
@@ -15,7 +16,12 @@ SKIP_REASONS = ("boilerplate", "toc_or_index", "references", "too_short", "garbl
 
 
 def reply_schema(types: Sequence[str] = QUESTION_TYPES) -> dict[str, Any]:
-    """The form of a reply whose questions are of these types."""
+    """The form of a reply whose questions are of these types. It is the same object each time: nobody changes it."""
+    return _schema_of(tuple(types))
+
+
+@lru_cache(maxsize=64)
+def _schema_of(types: tuple[str, ...]) -> dict[str, Any]:
     schema = deepcopy(REPLY_SCHEMA)
     schema["properties"]["pairs"]["items"]["properties"]["question_type"]["enum"] = list(types)
     return schema

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from itertools import chain
 from typing import Any
 
 from qagen.checks import words
@@ -89,17 +87,22 @@ def share(text: str, pack: Pack) -> float:
 def _shares(text: str) -> dict[str, float]:
     """The same for every language."""
     some, speakers = words.of(text[:_SAMPLE]), _speakers()
-    counts = Counter(chain.from_iterable(speakers.get(word, ()) for word in some))
-    return {language: counts[language] / (len(some) or 1) for language in LANGUAGES}
+    counts = dict.fromkeys(LANGUAGES, 0)
+    for word in some:
+        if word in speakers:
+            for language in speakers[word]:
+                counts[language] += 1
+    return {language: count / (len(some) or 1) for language, count in counts.items()}
 
 
 @cache
 def _speakers() -> dict[str, tuple[str, ...]]:
     """Of each stop word the languages that have it."""
     found: dict[str, tuple[str, ...]] = {}
-    for pack in all_packs():
-        for word in pack.stop:
-            found[word] = (*found.get(word, ()), pack.language)
+    for language in LANGUAGES:
+        for word in _data(language)["words"]["stop"].split():
+            if language not in found.get(word, ()):
+                found[word] = (*found.get(word, ()), language)
     return found
 
 
@@ -109,8 +112,13 @@ def all_packs() -> list[Pack]:
 
 
 @cache
+def _data(code: str) -> dict[str, Any]:
+    return tomllib.loads(files("qagen.checks.packs").joinpath(f"{code}.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def _read(code: str) -> Pack:
-    data = tomllib.loads(files("qagen.checks.packs").joinpath(f"{code}.toml").read_text(encoding="utf-8"))
+    data = _data(code)
     sets: dict[str, Any] = {name: frozenset(data["words"][name].split()) for name in _SETS}
     numbers: dict[str, tuple[str, ...]] = {}
     for value, names in data["numbers"].items():
