@@ -25,8 +25,9 @@ from tests.checks.gold import GOLD, Figures
 CHUNKS = GOLD.parent / "chunks.jsonl"
 OF_TWO = ("DUP_NEAR", "DUP_DOC", "CONFLICT")
 CODES = (*OF_TWO, "Q_VAGUE")
-TWINS = {"DUP_NEAR", "DUP_DOC"}
-"""Which of them takes a pair out is a matter of the order in which they are tried: either one counts as both."""
+TAKE_OUT = {"DUP_NEAR", "DUP_DOC"}
+"""They do not only mark a pair. Which of them takes it out is a matter of the order in which they are tried: either one
+counts as both."""
 Row = dict[str, Any]
 
 
@@ -73,7 +74,7 @@ def is_found(code: str, pairs: Sequence[Row], place: str) -> bool:
             for name in sorted(set(documents))
         ]
         combined = _combine(Path(folder), paths, Choices())
-    return combined.conflicts > 0 if code == "CONFLICT" else not TWINS.isdisjoint(combined.dropped)
+    return combined.conflicts > 0 if code == "CONFLICT" else not TAKE_OUT.isdisjoint(combined.dropped)
 
 
 def _which_are_vague() -> Sequence[bool]:
