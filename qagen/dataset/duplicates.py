@@ -211,10 +211,10 @@ def _overlap(pair: _Compared, other: _Compared) -> bool:
 def _similar_there(pair: _Compared, other: _Compared) -> bool:
     """Whether two questions are about one sentence, and alike though not the same.
 
-    The same words in another order make another question. So does a word in another's place, unless both words mean the
-    same: a sentence may say of two things what is true of both, and stand in the manuals of two appliances. But where
-    the overlap of two chunks is asked about twice, each time in its own words, a word may be in the place of another
-    that the sentence does not have.
+    The same words in another order make another question. So does a word in another's place, unless both mean the
+    same: a sentence may say of two things, or of all, what is true of both, and stand in the manuals of two appliances.
+    But where the overlap of two chunks is asked about twice, one question may take its words from the sentence and the
+    other choose its own.
     """
     overlap = _overlap(pair, other)
     if not overlap and (pair.quote != other.quote or len(pair.quote) < SHORTEST_QUOTE):
@@ -230,7 +230,7 @@ def _similar_there(pair: _Compared, other: _Compared) -> bool:
     if wording.mean_the_same(mine, theirs):
         return True
     quoted = wording.wording(f"{pair.quote} {other.quote}").words
-    return overlap and not (_any_stands_in(mine, quoted) and _any_stands_in(theirs, quoted))
+    return overlap and _any_stands_in(mine, quoted) != _any_stands_in(theirs, quoted)
 
 
 def _any_stands_in(words: Sequence[str], quoted: Sequence[str]) -> bool:

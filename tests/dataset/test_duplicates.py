@@ -104,6 +104,7 @@ def test_the_same_words_in_another_order_ask_another_thing_even_of_one_sentence(
     ("quote", "left"),
     [
         ("Front and rear tyres have the same pressure.", 2),
+        ("All of them have a pressure of 2 bar.", 2),
         ("The front tyres have a pressure of 2 bar.", 1),
     ],
 )
