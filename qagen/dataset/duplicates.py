@@ -190,17 +190,18 @@ def _repetition(pair: _Compared, other: _Compared) -> str | None:
     answer, answer_before = pair.answer, other.answer
     if wording.same_question(asked, asked_before):
         return types.DUP_NEAR if wording.agree(answer, answer_before, asked) else None
-    if _same_evidence(pair, other) and _similar_there(pair, other) and wording.agree(answer, answer_before, asked):
+    # Each answer may repeat its own question, and which pair comes first must make no difference.
+    both = (asked, asked_before)
+    if _similar_there(pair, other) and any(wording.agree(answer, answer_before, question) for question in both):
         return types.DUP_DOC
-    if wording.similar_question(asked, asked_before) and wording.agree_at_length(answer, answer_before, asked):
-        return types.DUP_NEAR
+    if wording.similar_question(asked, asked_before) and _may_have_one_source(pair, other):
+        is_said = any(wording.agree_at_length(answer, answer_before, question) for question in both)
+        return types.DUP_NEAR if is_said else None
     return None
 
 
-def _same_evidence(pair: _Compared, other: _Compared) -> bool:
-    """Whether both come from the same sentence: the same quote, or one that overlaps it by more than half."""
-    if pair.quote == other.quote and len(pair.quote) >= SHORTEST_QUOTE:
-        return True
+def _overlap(pair: _Compared, other: _Compared) -> bool:
+    """Whether both come from the same place: a quote that overlaps the other by more than half."""
     if pair.origin != other.origin or not pair.span or not other.span:
         return False
     common = min(pair.span[1], other.span[1]) - max(pair.span[0], other.span[0])
@@ -208,17 +209,40 @@ def _same_evidence(pair: _Compared, other: _Compared) -> bool:
 
 
 def _similar_there(pair: _Compared, other: _Compared) -> bool:
-    """Whether two questions about one sentence, which are not the same, are alike.
+    """Whether two questions are about one sentence, and alike though not the same.
 
-    The same words in another order make another question. And of one chunk the model was asked for several questions,
-    so that there a word in another's place makes another one, too.
+    The same words in another order make another question. So does a word in another's place, unless both mean the
+    same: a sentence may say of two things, or of all, what is true of both, and stand in the manuals of two appliances.
+    But where the overlap of two chunks is asked about twice, one question may take its words from the sentence and the
+    other choose its own.
     """
+    overlap = _overlap(pair, other)
+    if not overlap and (pair.quote != other.quote or len(pair.quote) < SHORTEST_QUOTE):
+        return False
     asked, before = pair.question, other.question
     if asked.names != before.names or fuzz.token_set_ratio(asked.plain, before.plain) < _LEAST_RATIO:
         return False
     mine, theirs = wording.left_over(asked.words, before.words)
-    same_chunk = pair.origin == other.origin and pair.value["chunk_key"] == other.value["chunk_key"]
-    return bool(mine or theirs) and not (same_chunk and mine and theirs)
+    if not (mine and theirs):
+        return bool(mine or theirs)
+    if pair.origin == other.origin and pair.value["chunk_key"] == other.value["chunk_key"]:
+        return False  # of one chunk the model was asked for several questions
+    if wording.mean_the_same(mine, theirs):
+        return True
+    quoted = wording.wording(f"{pair.quote} {other.quote}").words
+    return overlap and _any_stands_in(mine, quoted) != _any_stands_in(theirs, quoted)
+
+
+def _any_stands_in(words: Sequence[str], quoted: Sequence[str]) -> bool:
+    return any(wording.alike(word, other) for word in words for other in quoted)
+
+
+def _may_have_one_source(pair: _Compared, other: _Compared) -> bool:
+    """Whether the quotes of two similar questions are alike, or one has none.
+
+    A document that says the same twice, in two ways, says it of two things.
+    """
+    return not (pair.quote and other.quote) or fuzz.ratio(pair.quote, other.quote) >= _LEAST_RATIO
 
 
 def _contradiction(pair: _Compared, other: _Compared) -> bool:

@@ -19,6 +19,7 @@ from importlib import resources
 from rapidfuzz import fuzz
 
 from qagen.checks import normal_question
+from qagen.dataset.amounts import all_in, amounts, unsaid
 from qagen.search import MARKS, UNSPACED
 
 _WORD = re.compile(rf"[{UNSPACED}]|[\w{MARKS}]+(?:(?:[-./']|(?<=\d)[,:](?=\d))[\w{MARKS}]+)*")
@@ -48,6 +49,8 @@ class Wording:
     """Numbers, codes, and words that are written large though no sentence begins with them."""
     numbers: frozenset[str]
     """Those of the names that have a digit."""
+    tokens: tuple[str, ...]
+    """All words in order, without case; numbers in one notation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +59,27 @@ class _Lists:
     turning: frozenset[str]
     endings: frozenset[str]
     same: dict[str, str]
+    exchanged: dict[str, str]
+    affirming: frozenset[str]
+    denying: frozenset[str]
 
 
 @cache
 def _lists() -> _Lists:
     data = tomllib.loads(resources.files("qagen.dataset").joinpath("data/words.toml").read_text(encoding="utf-8"))
-    gathered = {
-        name: frozenset(word for line in data[name].values() for word in line.split()) for name in ("empty", "turning")
-    }
-    same = {word: first for line in data["same"].values() for first, *rest in [line.split()] for word in rest}
-    return _Lists(gathered["empty"], gathered["turning"], frozenset(data["endings"]["all"].split()), same)
+
+    def gathered(name: str) -> frozenset[str]:
+        return frozenset(word for line in data[name].values() for word in line.split())
+
+    return _Lists(
+        empty=gathered("empty"),
+        turning=gathered("turning"),
+        endings=gathered("endings"),
+        same={word: first for line in data["same"].values() for first, *rest in [line.split()] for word in rest},
+        exchanged={word: name for name, line in data["exchanged"].items() for word in line.split()},
+        affirming=gathered("affirming"),
+        denying=gathered("denying"),
+    )
 
 
 def wording(text: str) -> Wording:
@@ -73,10 +87,12 @@ def wording(text: str) -> Wording:
     lists = _lists()
     words: list[str] = []
     names: set[str] = set()
+    tokens: list[str] = []
     for token, begins in _tokens(text):
         folded = token.casefold()
+        tokens.append(folded)
         if _DIGIT.search(folded):
-            number = _number(folded)
+            number = tokens[-1] = _number(folded)
             names.add(number)
             words.append(number)
         elif token[0].isupper() and (not begins or (not token[1:].islower() and len(token) > 1)):
@@ -85,7 +101,7 @@ def wording(text: str) -> Wording:
         elif folded not in lists.empty:
             words.append(lists.same.get(folded, folded))
     numbers = frozenset(name for name in names if _DIGIT.search(name))
-    return Wording(normal_question(text), tuple(words), frozenset(names), numbers)
+    return Wording(normal_question(text), tuple(words), frozenset(names), numbers, tuple(tokens))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
@@ -144,6 +160,12 @@ def left_over(words: Sequence[str], others: Sequence[str]) -> tuple[list[str], l
         else:
             del theirs[found]
     return mine, theirs
+
+
+def mean_the_same(words: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether each word can stand for one of the others: highest, maximum."""
+    kinds = [[_lists().exchanged.get(word, "") for word in side] for side in (words, others)]
+    return "" not in kinds[0] and sorted(kinds[0]) == sorted(kinds[1])
 
 
 def same_question(one: Wording, other: Wording) -> bool:
@@ -216,17 +238,53 @@ def _alike_at_length(own: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def contradict(one: Wording, other: Wording, asked: Wording) -> bool:
-    """Whether two answers to one question cannot both stand unseen: other numbers, a negation, or nothing in common."""
-    numbers, others = one.numbers - asked.numbers, other.numbers - asked.numbers
-    if numbers and others and numbers != others:
+    """Whether two answers to one question cannot both stand unseen: other amounts, a negation, or nothing in common.
+
+    An answer that says more than the other, or the same in other units, contradicts nothing.
+    """
+    known = amounts(asked.tokens)
+    said, said_too = unsaid(amounts(one.tokens), known), unsaid(amounts(other.tokens), known)
+    if said and said_too and not (all_in(said, said_too) or all_in(said_too, said)):
         return True
     mine, theirs = left_over(one.words, other.words)
-    if not (mine and theirs):
-        return not _lists().turning.isdisjoint(_own(mine + theirs, asked))
+    if _is_bare(one) or _is_bare(other):
+        return _verdict(one, asked) * _verdict(other, asked) < 0
+    if _turns(_own(mine, asked), _own(theirs, asked), is_more=not (mine and theirs)):
+        return True
+    if not (mine and theirs) or (said and said_too):
+        return False
     own, others_own = _own(one.words, asked), _own(other.words, asked)
     if own and others_own and left_over(own, others_own)[0] == own:
         return True
     return fuzz.ratio(one.plain, other.plain) < _LEAST_RATIO
+
+
+def _turns(mine: Sequence[str], theirs: Sequence[str], *, is_more: bool) -> bool:
+    """Whether what only the one says, or only the other, turns the sense: before and after, allowed and not allowed.
+
+    `is_more`: the one says all that the other says. A long addition may have a negation of its own.
+    """
+    turning = _lists().turning
+    if is_more:
+        added = [*mine, *theirs]
+        return bool(added) and 2 * sum(word in turning for word in added) >= len(added)
+    return len(mine) == len(theirs) > 0 and turning.issuperset([*mine, *theirs])
+
+
+def _is_bare(answer: Wording) -> bool:
+    """Whether it is yes or no, and nothing else."""
+    lists = _lists()
+    return len(answer.words) == 1 and answer.words[0] in lists.affirming | lists.denying
+
+
+def _verdict(answer: Wording, asked: Wording) -> int:
+    """1: it says yes, in a word or by repeating the question; -1: no; 0: that cannot be told."""
+    lists = _lists()
+    if answer.words[:1] and answer.words[0] in lists.affirming:
+        return 1
+    if not lists.denying.isdisjoint(answer.words):
+        return -1
+    return 0 if _own(answer.words, asked) else 1
 
 
 def _own(words: Sequence[str], asked: Wording) -> list[str]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from qagen.checks import RULES, Thresholds
 from qagen.checks.packs import LANGUAGES
 from qagen.checks.rules import Rule
-from tests.checks import careless, gold
+from qagen.inspection.inspect import OF_DATASETS
+from tests.checks import careless, gold, gold_of_datasets
 
 DOCS = Path(__file__).parents[2] / "docs" / "checks.md"
 _NEEDS = {"passage": "passage", "quotes": "quotes", "pack": "language"}
@@ -25,6 +26,38 @@ it; the *language*, which has to be one of LANGUAGES. Others run for every langu
 | code | level | meaning | what helps | needs | precision | recall | n |
 |---|---|---|---|---|---|---|---|
 """
+_DATASETS = """
+## Checks of a dataset
+
+These compare pairs with each other or with all chunks. Of two pairs that say the same, `combine` leaves out the worse
+grounded one. The others it keeps, with the code in their `checks`, unless it is told otherwise (`--conflicts`,
+`--drop`). `check` only counts all of them.
+
+| code | what `combine` does | meaning | precision | recall | n |
+|---|---|---|---|---|---|
+"""
+_OF_DATASETS = """
+A case of the first three with figures is two pairs, and where they come from: one chunk, two chunks of a document, or
+two documents. Those that deserve no code are hard: tables of parameters, other conditions, opposites, one sentence
+about two things, the same amount in other units, an answer that says more. The cases were written before the rules met
+them, by somebody who knew the rules. Precision and recall were then:
+FIRST.
+The rules were mended where they were wrong in general, but Q_VAGUE was not. Of 63 cases written after that, DUP_NEAR
+was right in 4 of the 4 it found, and missed 4; DUP_DOC in 11 of 13, and missed none; CONFLICT in 11 of 15, and missed
+1. DUP_DOC was made stricter then, which costs it some that it should find.
+
+Precision came before recall. DUP_NEAR knows a question again in nearly the same words. Free paraphrases, which are most
+of its cases, stay. CONFLICT does not know opposites such as warm and cold. Q_VAGUE was measured among CHUNKS chunks of
+CHUNK_DOCUMENTS documents, where the first 50, which count as found, are a large part of all: among thousands it finds
+more.
+"""
+_FIRST = {
+    "DUP_NEAR": (0.71, 0.12),
+    "DUP_DOC": (0.55, 0.69),
+    "CONFLICT": (0.54, 0.64),
+    "Q_VAGUE": (0.92, 0.23),
+}
+"""Precision and recall before the rules were mended."""
 _FIGURES = """
 ## How the figures came about
 
@@ -63,16 +96,32 @@ def text() -> str:
     """The whole file."""
     head = _HEAD.replace("LANGUAGES", ", ".join(LANGUAGES))
     rows = "".join(_row(rule) for rule in RULES.values())
+    datasets = _DATASETS + "".join(_row_of_datasets(code) for code in OF_DATASETS) + _of_datasets()
     figures = _FIGURES.replace("CARELESS", f"{careless.outcome()}")
     limits = "".join(f"| `{one.name}` | {one.default} |\n" for one in dataclasses.fields(Thresholds))
-    return head + rows + figures + limits
+    return head + rows + datasets + figures + limits
+
+
+def _of_datasets() -> str:
+    first = "; ".join(f"{code} {precision:.2f}, {recall:.2f}" for code, (precision, recall) in _FIRST.items())
+    chunks = gold_of_datasets.chunks()
+    documents = len({row["document"] for row in chunks})
+    text = _OF_DATASETS.replace("FIRST", first).replace("CHUNK_DOCUMENTS", f"{documents}")
+    return text.replace("CHUNKS", f"{len(chunks)}")
+
+
+def _row_of_datasets(code: str) -> str:
+    does = "leaves out" if code.startswith("DUP_") else "marks"
+    figures = _shown(gold_of_datasets.measure(code)) if code in gold_of_datasets.CODES else ["", "", ""]
+    return f"| {' | '.join([code, does, OF_DATASETS[code][1], *figures])} |\n"
+
+
+def _shown(figures: gold.Figures) -> list[str]:
+    return [f"{figures.precision:.2f}", f"{figures.recall:.2f}", str(figures.n)]
 
 
 def _row(rule: Rule) -> str:
-    figures = ["", "", ""]
-    if rule.code in gold.codes():
-        found = gold.measure(rule.code)
-        figures = [f"{found.precision:.2f}", f"{found.recall:.2f}", str(found.n)]
+    figures = _shown(gold.measure(rule.code)) if rule.code in gold.codes() else ["", "", ""]
     needs = ", ".join(_NEEDS[need] for need in rule.needs)
     return f"| {' | '.join([rule.code, rule.level, rule.message, rule.advice, needs, *figures])} |\n"
 

@@ -101,6 +101,49 @@ def test_the_same_words_in_another_order_ask_another_thing_even_of_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("quote", "left"),
+    [
+        ("Front and rear tyres have the same pressure.", 2),
+        ("All of them have a pressure of 2 bar.", 2),
+        ("The front tyres have a pressure of 2 bar.", 1),
+    ],
+)
+def test_what_a_sentence_says_of_two_things_is_asked_of_each(quote: str, left: int) -> None:
+    place = {"evidence_start": 0, "evidence_end": len(quote), "evidence": [quote]}
+    front = pair("What pressure do the front tyres have?", "2 bar", chunk_key="1", **place)
+    rear = pair("What pressure do the rear tyres have?", "2 bar", chunk_key="2", **place)
+    combine(qa("a", front, rear))
+    assert len(kept()) == left
+
+
+@pytest.mark.parametrize("second", ["a", "b"], ids=["in one document", "in two"])
+def test_a_sentence_that_stands_in_two_places_is_asked_about_in_each(second: str) -> None:
+    quote = "Let the appliance cool down for 30 minutes."
+    one, other = (
+        pair(
+            f"How long must the {thing} cool down?",
+            "30 minutes",
+            chunk_key=thing,
+            evidence=[quote],
+            evidence_start=start,
+            evidence_end=start + len(quote),
+        )
+        for thing, start in (("toaster", 0), ("iron", 900))
+    )
+    combine(*([qa("a", one, other)] if second == "a" else [qa("a", one), qa("b", other)]))
+    assert len(kept()) == 2
+
+
+def test_the_same_instructions_at_two_places_that_say_it_in_two_ways_are_not_the_same() -> None:
+    other = ROOF.replace("the roof", "the flat roof")
+    quotes = [{"evidence": [LONG]}, {"evidence": ["On flat roofs proceed in the same way."]}]
+    combine(qa("a", pair(ROOF, LONG, **quotes[0]), pair(other, LONG, **quotes[1])))
+    assert rejected() == []
+    combine(qa("a", pair(ROOF, LONG, **quotes[0])), qa("b", pair(other, LONG, **quotes[0])))
+    assert len(rejected()) == 1
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"evidence_start": 40, "evidence_end": 90},

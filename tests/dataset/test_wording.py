@@ -11,6 +11,7 @@ from qagen.dataset.wording import (
     agree_at_length,
     contradict,
     likeness,
+    mean_the_same,
     same_question,
     similar_question,
     wording,
@@ -149,6 +150,12 @@ def test_answers_with_another_number_a_negation_or_a_condition_do_not_agree(aske
         ("May the pump be restarted?", "The pump may be restarted.", "The pump may not be restarted."),
         ("What opens?", "The valve.", "The gate."),
         ("Who signs?", "The site manager, on the day.", "Nobody needs to."),
+        ("When is it taken?", "Before meals.", "After meals."),
+        ("How often is it inspected?", "Every two years.", "Once a year."),
+        ("Wie lange ist die Garantie?", "Zwei Jahre.", "Fünf Jahre."),
+        ("Is a helmet needed?", "Yes.", "A helmet is not needed."),
+        ("Is a helmet needed?", "No.", "A helmet is needed."),
+        ("How long does it take?", "Two hours.", "2 days"),
     ],
 )
 def test_other_numbers_a_negation_or_nothing_in_common_contradict(asked: str, one: str, other: str) -> None:
@@ -162,10 +169,17 @@ def test_other_numbers_a_negation_or_nothing_in_common_contradict(asked: str, on
         ("Within 30 days.", "Within 30 days of receipt."),
         ("Press the red button.", "Push the red button."),
         ("Within a month.", "Within 30 days of the month in which it was received."),
+        ("90 minutes", "1.5 hours"),
+        ("Three.", "The board has 3 members."),
+        ("250 °C", "250 °C (482 °F)"),
+        ("Leave the building.", "Leave the building by the nearest exit, do not use the lift, and wait outside."),
+        ("Yes.", "It is enough to press the button after ten minutes."),
+        ("No.", "That is prohibited everywhere."),
     ],
 )
 def test_an_answer_that_says_more_or_says_it_otherwise_contradicts_nothing(one: str, other: str) -> None:
     assert not contradict(wording(one), wording(other), wording("What must be done?"))
+    assert not contradict(wording(other), wording(one), wording("What must be done?"))
 
 
 def test_short_answers_agree_but_not_at_length() -> None:
@@ -179,6 +193,13 @@ def test_a_similar_question_adds_a_word_and_exchanges_none() -> None:
     assert similar_question(one, wording("How is the filter of the ventilation unit on the flat roof cleaned?"))
     assert not similar_question(one, wording("How is the filter of the circulation unit on the roof cleaned?"))
     assert not similar_question(one, wording("How is the filter of the ventilation unit on the Roof cleaned?"))
+
+
+def test_some_words_can_stand_for_each_other() -> None:
+    assert mean_the_same(["highest", "must"], ["should", "maximum"])
+    assert not mean_the_same(["highest"], ["lowest"])
+    assert not mean_the_same(["highest"], ["maximum", "must"])
+    assert not mean_the_same(["pump"], ["valve"])
 
 
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=60))
