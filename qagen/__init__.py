@@ -25,6 +25,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         gemini        the same three functions: generateContent
         ollama        the same three functions: /api/chat; a new dialect is a module like these
         rules/        an in-process transport that answers without a model
+        fast          aiohttp under httpx, where qagen[fast] is installed
         transport     the HTTP clients, and what their exceptions mean in our words
         exchange      one request and its whole answer, bounded in time and size
         meter         what was sent so far, in figures
@@ -52,7 +53,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       doctor          settings and a host -> what works and what does not                  (qagen doctor)
 
     rank 4
-      workers         run the pump here; the only asyncio.run, the only signal handlers
+      workers         run the pump here; the only event loop, the only signal handlers
 
     rank 5
       cli/            argv in, text out: one module per command

@@ -28,6 +28,7 @@ RANKS: list[list[str]] = [
         "llm.gemini",
         "llm.ollama",
         "llm.rules",
+        "llm.fast",
         "llm.transport",
         "llm.exchange",
         "llm.meter",
@@ -116,7 +117,7 @@ def test_the_map_names_every_room() -> None:
 @pytest.mark.parametrize(
     ("call", "rooms"),
     [
-        ("asyncio.run", {"workers"}),
+        ("asyncio.Runner", {"workers"}),
         ("TaskGroup", {"pump"}),
         ("add_signal_handler", {"workers"}),
         ("os.environ", {"settings"}),
@@ -138,7 +139,7 @@ def test_httpx_is_known_to_the_client_and_the_rules_alone() -> None:
         for path in _modules()
         if re.search(r"^\s*(import|from) httpx", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
-    assert users == {"llm.client", "llm.exchange", "llm.rules", "llm.transport"}
+    assert users == {"llm.client", "llm.exchange", "llm.fast", "llm.rules", "llm.transport"}
 
 
 def test_nothing_prints_but_the_command_line() -> None:

@@ -194,11 +194,11 @@ def _show_findings(combined: Combined) -> None:
     for code, why in combined.not_checked.items():
         note(f"{code} was not looked for: {why.rstrip('.')}.")
     trip = combined.round_trip
-    if trip and trip.first_50 + trip.beyond:
-        asked = trip.first_10 + trip.first_50 + trip.beyond
+    if trip and trip.within_limit + trip.beyond:
+        asked = trip.first_10 + trip.within_limit + trip.beyond
         note(
             f"searched over all chunks, {trip.beyond:,} of {asked:,} questions do not find theirs (Q_VAGUE), and "
-            f"{trip.first_50:,} only at rank 11 to 50."
+            f"{trip.within_limit:,} only at rank 11 to {trip.limit}."
         )
     if combined.without_source_text:
         note(f"{count(combined.without_source_text, 'pair')} without source_text: the chunk is not there any more.")

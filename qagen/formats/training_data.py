@@ -82,12 +82,14 @@ class RoundTrip(FileModel):
 
     chunks: int
     """Chunks that were searched."""
+    limit: int = 50
+    """The last rank that counts as found."""
     first_10: int = 0
     """Questions whose chunk is among the first ten."""
-    first_50: int = 0
-    """Among the next forty: they could be clearer."""
+    within_limit: int = 0
+    """Found after these: they could be clearer."""
     beyond: int = 0
-    """Not among them: Q_VAGUE."""
+    """Not found: Q_VAGUE."""
     other_language: int = 0
     """Not judged: question and chunk are of different languages."""
     without_chunk: int = 0

@@ -56,7 +56,8 @@ def test_a_question_that_does_not_find_its_chunk_is_marked() -> None:
     assert metadata()["round_trip"] == {
         "chunks": 120,
         "first_10": 1,
-        "first_50": 0,
+        "within_limit": 0,
+        "limit": 10,
         "beyond": 2,
         "other_language": 0,
         "without_chunk": 0,
