@@ -35,7 +35,7 @@ RANKS: list[list[str]] = [
         "llm.gate",
         "llm.client",
     ],
-    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "dataset"],
+    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"],
     ["intake", "overview", "diagnosis", "inspection", "pump", "generate", "doctor"],
     ["workers"],
     ["cli"],

@@ -7,6 +7,14 @@ wrote; writers write exactly what the models say.
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
 from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
+from qagen.formats.negatives_file import (
+    ExtraPositive,
+    MinedPair,
+    MiningInfo,
+    MiningSummary,
+    Negative,
+    NegativesFile,
+)
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
 
@@ -19,8 +27,14 @@ __all__ = [
     "ChunkRecord",
     "DocumentInfo",
     "DocumentSettings",
+    "ExtraPositive",
     "GenerationInfo",
     "LeftOut",
+    "MinedPair",
+    "MiningInfo",
+    "MiningSummary",
+    "Negative",
+    "NegativesFile",
     "Pair",
     "ProcessingConfig",
     "ProcessingInfo",
