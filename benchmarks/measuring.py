@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 RUNS = 3
@@ -37,7 +38,11 @@ class Cost:
 
 
 def run(
-    command: Sequence[str | Path], folder: Path, *, environment: Mapping[str, str] | None = None, codes: set[int] | None = None
+    command: Sequence[str | Path],
+    folder: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    codes: set[int] | None = None,
 ) -> Cost:
     """Run the command in the folder.
 
@@ -70,7 +75,7 @@ def run(
 
 
 def _cost(said: str, command: Sequence[str | Path], out: str, errors: bytes, codes: set[int]) -> Cost:
-    told = json.loads(said) if said else {"code": "no exit code"}
+    told: dict[str, Any] = json.loads(said) if said else {"code": "no exit code"}
     if told["code"] not in codes:
         line = " ".join(map(str, command))
         raise CommandFailed(f"{line}: {told['code']}\n{out[-2000:]}\n{errors.decode('utf-8', 'replace')}")

@@ -112,7 +112,7 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         self._stats.open -= self._counts
 
     def data_received(self, data: bytes) -> None:
@@ -163,8 +163,13 @@ async def serve(port: int, latency_s: float) -> None:
     server = await loop.create_server(lambda: Connection(stats, latency_s), "127.0.0.1", port, backlog=4096)
     print(server.sockets[0].getsockname()[1], flush=True)
     with contextlib.suppress(PermissionError):  # /dev/null cannot be waited for: then it runs until it is killed
-        loop.add_reader(0, lambda: os.read(0, 4096) or ended.set())
+        loop.add_reader(0, _look_at_stdin, ended)
     await ended.wait()
+
+
+def _look_at_stdin(ended: asyncio.Event) -> None:
+    if not os.read(0, 4096):
+        ended.set()
 
 
 @dataclass(frozen=True, slots=True)

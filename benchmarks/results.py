@@ -1,0 +1,50 @@
+"""RESULTS.md: the tables, and where their figures were taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from benchmarks import growth
+from benchmarks.findings import HEADINGS, Finding, markdown
+from benchmarks.growth import Curve
+
+
+def text(findings: Sequence[Finding], curves: Sequence[Curve], machine: Mapping[str, str], scale: float) -> str:
+    """The whole file."""
+    parts = ["# Benchmarks", _introduction(scale), _facts(machine), "## Goals", summary(findings)]
+    parts.append(markdown(HEADINGS, (finding.cells() for finding in findings)))
+    if curves:
+        parts += ["## Growth", _of_growth()]
+    for curve in curves:
+        parts += [f"### {curve.axis.capitalize()}", markdown(growth.HEADINGS, growth.rows(curve))]
+        parts += [f"{curve.verdict().capitalize()}.", f"![Cost against {curve.axis}](growth_{curve.name}.svg)"]
+    return "\n\n".join(parts) + "\n"
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """How many lines of each verdict."""
+    verdicts = [finding.verdict for finding in findings]
+    counted = {name: verdicts.count(name) for name in ("pass", "short", "reported", "not run")}
+    return ", ".join(f"{count} {name}" for name, count in counted.items() if count) + "."
+
+
+def _introduction(scale: float) -> str:
+    lines = [
+        "Written by `make bench`. A figure is the subject by its reference, both from the same run, interleaved, "
+        "medians of three where nothing else is said; CPU is that of the whole process tree, user and system; peak "
+        "memory is that of the largest process. Absolute times are those of the machine below."
+    ]
+    if scale != 1:
+        lines.append(f"**At {scale:g} of the full size: start-up weighs more than it should.**")
+    return "\n\n".join(lines)
+
+
+def _facts(machine: Mapping[str, str]) -> str:
+    return "\n".join(f"- {name}: {fact}" for name, fact in machine.items())
+
+
+def _of_growth() -> str:
+    return (
+        "The exponent is that of CPU by work between the two largest sizes: 1 is linear. All runs answer at once but "
+        "those of the requests in flight, which wait 10 ms."
+    )
