@@ -75,7 +75,7 @@ def _arguments() -> argparse.Namespace:
 def measured(row: str, bench: Bench) -> Iterable[Finding]:
     """The lines of a row. One that fails is a line that says so: the others are still measured."""
     module = import_module(f"benchmarks.rows.{ROWS[row]}")
-    bench.say(f"{row}: {module.__doc__.partition(': ')[2]}")
+    bench.say(str(module.__doc__).strip())
     began = time.monotonic()
     findings: list[Finding] = []
     try:

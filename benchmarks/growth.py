@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import log
-from pathlib import Path
 
 from benchmarks import corpus, duplicates
 from benchmarks.bench import TRANSPORTS, Bench, folder, missing_transport
@@ -15,8 +13,8 @@ from benchmarks.rows.large_document import watch
 _IN_FLIGHT = 64
 _CHUNKS_OF_DOCUMENT = 20
 _LATENCY_MS = 10
-_EPSILON = 0.1
-"""An exponent that is no further above 1 is noise, and the cost linear."""
+_LINEAR = 1.25
+"""What is below is noise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +53,25 @@ class Curve:
         return self.points[-1].cpu_s_per_unit / self.points[0].cpu_s_per_unit
 
     @property
-    def exponent(self) -> float | None:
-        """Of CPU by work between the two largest sizes, where start-up weighs least; 1 is linear."""
-        before, last = self.points[-2:]
-        if before.units == last.units:
+    def further(self) -> float | None:
+        """What one more unit costs between the two largest sizes, by what it costs between the two smallest.
+
+        Start-up, which makes small sizes dear, is in neither: 1 is linear. None where all sizes are the same work, or
+        two are all there are.
+        """
+        if len(self.points) < 3 or self.points[0].units == self.points[-1].units:
             return None
-        return log(last.cpu_s / before.cpu_s) / log(last.units / before.units)
+        slopes = [(b.cpu_s - a.cpu_s) / (b.units - a.units) for a, b in (self.points[:2], self.points[-2:])]
+        return slopes[1] / slopes[0]
 
     def verdict(self) -> str:
         """In words, with the figures."""
-        ratio = f"a {self.unit} at {self.points[-1].size:,} costs {self.ratio:.2f} times one at {self.points[0].size:,}"
-        if self.exponent is None:
-            return f"{ratio}; the amount of work is the same"
-        kind = "superlinear" if self.exponent > 1 + _EPSILON else "linear or better"
-        return f"{ratio}; exponent at the end {self.exponent:.2f}: {kind}"
+        last, first = self.points[-1].size, self.points[0].size
+        text = f"With start-up, a {self.unit} at {last:,} costs {self.ratio:.2f} times as much CPU as at {first:,}"
+        if self.further is None:
+            return f"{text}."
+        kind = "superlinear" if self.further > _LINEAR else "linear"
+        return f"{text}; without, one more {self.unit} costs {self.further:.2f} times as much: {kind}."
 
 
 HEADINGS = ("", "", "wall", "CPU", "CPU a unit", "peak memory", "written a unit")
@@ -142,5 +145,5 @@ def _combined(count: int) -> Point:
     with folder() as place:
         duplicates.write(place / "qa", count)
         cost = duplicates.measure(place, "-o", "out.jsonl", "--checks")
-        written = (place / Path("out.jsonl")).stat().st_size / count
+        written = (place / "out.jsonl").stat().st_size / count
     return Point(count, count, cost.wall_s, cost.cpu_s, cost.peak_mb, written)

@@ -52,11 +52,8 @@ def run(
     spoken, heard = os.pipe()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         try:
-            launcher = [sys.executable, "-I", "-S", str(_LAUNCHER)]
-            # The launcher writes to descriptor 3; sh puts the pipe there without Python code between fork and exec.
-            shell = ["sh", "-c", f'exec "$@" 3>&{heard} {heard}>&-', "sh", *launcher, *map(str, command)]
             subprocess.run(
-                shell,
+                [sys.executable, "-I", "-S", _LAUNCHER, str(heard), *command],
                 cwd=folder,
                 env={**clean_environment(), **(environment or {})},
                 stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ def text(findings: Sequence[Finding], curves: Sequence[Curve], machine: Mapping[
         parts += ["## Growth", _of_growth()]
     for curve in curves:
         parts += [f"### {curve.axis.capitalize()}", markdown(growth.HEADINGS, growth.rows(curve))]
-        parts += [f"{curve.verdict().capitalize()}.", f"![Cost against {curve.axis}](growth_{curve.name}.svg)"]
+        parts += [curve.verdict(), f"![Cost against {curve.axis}](growth_{curve.name}.svg)"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -45,6 +45,6 @@ def _facts(machine: Mapping[str, str]) -> str:
 
 def _of_growth() -> str:
     return (
-        "The exponent is that of CPU by work between the two largest sizes: 1 is linear. All runs answer at once but "
-        "those of the requests in flight, which wait 10 ms."
+        "One more unit is dear or cheap by what it costs between the two largest sizes and between the two smallest: "
+        "at 1 the cost is linear. The server answers at once; for the requests in flight, after 10 ms."
     )
