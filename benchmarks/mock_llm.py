@@ -17,9 +17,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import cast
 
 import orjson
 
@@ -88,14 +89,17 @@ _CHATS = {b"POST /v1/chat/completions", b"POST /api/chat"}
 _UNKNOWN = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 
-def answer(route: bytes, body: bytes) -> bytes:
-    """The whole response: the number of the machine is put into the one that lies ready."""
+def answer(route: bytes, received: bytes, start: int, end: int) -> bytes:
+    """The whole response: the number of the machine is put into the one that lies ready.
+
+    The body is what was received from `start` to `end`; cutting it out would cost as much as all the rest.
+    """
     ready = _ANSWERS.get(route, _UNKNOWN)
-    at = body.find(_MARK)
+    at = received.find(_MARK, start, end)
     if at < 0:
         return ready
     at += len(_MARK)
-    return ready.replace(_NOBODY, body[at : at + corpus.DIGITS])
+    return ready.replace(_NOBODY, received[at : at + corpus.DIGITS])
 
 
 class Connection(asyncio.Protocol):
@@ -109,8 +113,7 @@ class Connection(asyncio.Protocol):
         self._counts = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's are no asyncio.Transport
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio calls it so
         self._stats.open -= self._counts
@@ -123,17 +126,17 @@ class Connection(asyncio.Protocol):
             size = _content_length(head)
             if len(received) < start + size:
                 return
-            self._answer(head[: head.find(b" HTTP/")], received[start : start + size])
+            self._answer(head[: head.find(b" HTTP/")], received, start, start + size)
             self._received = received = received[start + size :]
 
-    def _answer(self, route: bytes, body: bytes) -> None:
+    def _answer(self, route: bytes, received: bytes, start: int, end: int) -> None:
         if route == b"GET /_stats":
             self._stats.cpu_s = time.process_time()
             self._transport.write(_response(orjson.dumps(asdict(self._stats))))
             return
         if not self._counts:
             self._count_connection()
-        response = answer(route, body)
+        response = answer(route, received, start, end)
         if route not in _CHATS:
             self._transport.write(response)
             return
@@ -212,7 +215,17 @@ def main() -> None:
     given = parser.parse_args()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65_536)), hard))
-    asyncio.run(serve(given.port, given.latency_ms / 1000))
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(serve(given.port, given.latency_ms / 1000))
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """A cheaper server leaves more of the machine to what is measured; both loops behave alike."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return cast(Callable[[], asyncio.AbstractEventLoop], uvloop.new_event_loop)
 
 
 if __name__ == "__main__":

@@ -74,7 +74,7 @@ def test_a_request_in_pieces_is_answered_once_it_is_whole() -> None:
     body = json.dumps({"messages": [{"content": corpus.text(12)}]}).encode()
     whole = b"POST /v1/chat/completions HTTP/1.1\r\ncontent-length: %d\r\n\r\n" % len(body) + body
     assert mock_llm._content_length(whole.partition(b"\r\n\r\n")[0]) == len(body)
-    assert b"K0000012" in mock_llm.answer(b"POST /v1/chat/completions", body)
+    assert b"K0000012" in mock_llm.answer(b"POST /v1/chat/completions", whole, len(whole) - len(body), len(whole))
 
 
 # Measuring
