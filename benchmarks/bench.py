@@ -14,12 +14,10 @@ from pathlib import Path
 
 from benchmarks.measuring import RUNS, TOP, CommandFailed, Cost, run
 from benchmarks.mock_llm import Server
-from qagen.settings import Settings
 
 TRANSPORTS = {"httpx": "default", "aiohttp": "[fast]"}
 """Values of --transport, and what the goals call them."""
 _PACKAGES = {"httpx": ("httpx",), "aiohttp": ("httpx_aiohttp", "uvloop")}
-_HAS_OPTION = "transport" in Settings.model_fields  # goes once the option is in every checkout
 _numbers = itertools.count()
 
 
@@ -47,8 +45,6 @@ def folder() -> Iterator[Path]:
 
 def missing_transport(transport: str) -> str | None:
     """Why this transport cannot be measured; None where it can."""
-    if transport == "aiohttp" and not _HAS_OPTION:
-        return "this version has no --transport"
     missing = [name for name in _PACKAGES[transport] if find_spec(name) is None]
     return f"{' and '.join(missing)} not installed: make bench" if missing else None
 
@@ -69,11 +65,10 @@ def qagen(*arguments: str | Path) -> list[str]:
 
 def generation(place: Path, server: Server, in_flight: int, transport: str = "httpx") -> list[str]:
     """`qagen generate-qa` of the chunk files in `place`, into a folder that is not there yet."""
-    options = ["--transport", transport] if _HAS_OPTION else []
     target = place / f"qa-{next(_numbers)}"
     asking = ("--provider", "compatible", "--base-url", server.openai_url, "--model", "mock")
     folders = ("--chunks-dir", place / "chunks", "--qa-dir", target)
-    return qagen("generate-qa", *asking, *folders, "--max-concurrent", str(in_flight), *options)
+    return qagen("generate-qa", *asking, *folders, "--max-concurrent", str(in_flight), "--transport", transport)
 
 
 def generate(place: Path, server: Server, chunks: int, in_flight: int, transport: str = "httpx") -> Cost:

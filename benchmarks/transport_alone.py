@@ -7,29 +7,24 @@ It prints the seconds of the requests alone, as JSON.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
 import sys
 import time
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import cast
 
+from qagen import workers
 from qagen.llm.exchange import exchange
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import PER_CLIENT, make_clients
-from qagen.llm.types import Bounds, HttpCall
+from qagen.llm.types import Bounds, HttpCall, TransportChoice
 
 
-async def ask(url: str, body: bytes, in_flight: int, requests: int, transport: str) -> dict[str, float]:
+async def ask(url: str, body: bytes, in_flight: int, requests: int, transport: TransportChoice) -> dict[str, float]:
     """Workers that share a count, each with its client, as in the pump."""
     endpoint = Endpoint(PROVIDERS["compatible"], "mock", url)
     call = HttpCall(f"{url}/chat/completions", {"Content-Type": "application/json"}, body)
-    # Until make_clients takes it, there is one transport.
-    options: dict[str, Any] = {"transport": transport}
-    if "transport" not in inspect.signature(make_clients).parameters:
-        options.clear()
-    clients = make_clients(endpoint, in_flight, **options)
+    clients = make_clients(endpoint, in_flight, None, transport)
     largest = Bounds().largest_body
     left = iter(range(requests))
 
@@ -50,18 +45,10 @@ async def ask(url: str, body: bytes, in_flight: int, requests: int, transport: s
 
 
 def main(url: str, path: str, in_flight: str, requests: str, transport: str) -> None:
-    """Run it on the loop that the program would take."""
-    work = ask(url, Path(path).read_bytes(), int(in_flight), int(requests), transport)
-    print(json.dumps(_run(work, transport)))
-
-
-def _run(work: Coroutine[Any, Any, dict[str, float]], transport: str) -> dict[str, float]:
-    if transport != "aiohttp":
-        return asyncio.run(work)
-    import uvloop
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as uvloop.run does
-        return runner.run(work)
+    """Run it on the loop that the program takes for this transport."""
+    chosen = cast(TransportChoice, transport)
+    work = ask(url, Path(path).read_bytes(), int(in_flight), int(requests), chosen)
+    print(json.dumps(workers.run(work, chosen)))
 
 
 if __name__ == "__main__":
