@@ -31,6 +31,11 @@ class Bench:
     """Also the sizes that take too long for every day."""
     say: Callable[[str], None] = field(default=lambda _: None)
 
+    @property
+    def smaller(self) -> str:
+        """What is said of a row that is smaller than its goal asks, to be done in ten minutes."""
+        return "" if self.largest else "; BENCH_ALL=1 for all of it"
+
     def size(self, full: int, least: int = 1) -> int:
         """A size of the full suite, at this scale."""
         return max(least, round(full * self.scale))

@@ -13,11 +13,11 @@ _RATE = Unit(lambda figure: f"{figure:.1f} MB/s")
 
 def measure(bench: Bench) -> Iterator[Finding]:
     """In files of 0.3 MB and of 10 MB."""
-    megabytes = bench.size(100, least=10)
+    megabytes = bench.size(100 if bench.largest else 50, least=10)
     small, large = chunking.sizes(megabytes)
     for cut in (small, large):
         what = f"wall of chunk, {megabytes} MB of Markdown in files of {cut.file_mb:g} MB"
-        note = f"{cut.cost.cpu_s:.1f} s of CPU, peak {cut.cost.peak_mb:.0f} MB"
+        note = f"{cut.cost.cpu_s:.1f} s of CPU, peak {cut.cost.peak_mb:.0f} MB{bench.smaller}"
         reading = f"cat {cut.read_s:.2f} s"
         yield Finding(
             "P10", what, cut.megabytes / cut.cost.wall_s, _RATE, None, reading, f"{cut.cost.wall_s:.1f} s", note

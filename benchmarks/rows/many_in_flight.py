@@ -19,7 +19,7 @@ _LATENCY_MS = 100
 
 def measure(bench: Bench) -> Iterator[Finding]:
     """The same chunks both times, so that start-up weighs the same."""
-    documents = bench.size(30, least=3)
+    documents = bench.size(20, least=2)
     chunks = documents * PER_DOCUMENT
     for transport, name in TRANSPORTS.items():
         what = f"CPU a request at {MANY:,} in flight, {chunks:,} chunks, {name}"
