@@ -1,7 +1,7 @@
 """`python -m benchmarks [ROW ...] [--no-growth]`: measure the program against its goals, and print the table.
 
-A run of all rows and of growth writes RESULTS.md and the pictures. BENCH_SCALE=0.1 makes everything a tenth as large,
-for a quick look; BENCH_ALL=1 adds the largest sizes.
+A run of all rows and of growth, at full size, writes RESULTS.md and the pictures. BENCH_SCALE=0.1 makes everything a
+tenth as large, for a quick look; BENCH_ALL=1 adds the largest sizes.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def main() -> None:
     print(plain(HEADINGS, (finding.cells() for finding in findings)), results.summary(findings), sep="\n\n")
     for curve in curves:
         print("\n" + plain(growth.HEADINGS, growth.rows(curve)), curve.verdict(), sep="\n")
-    if not given.rows and with_growth:
-        write(_HERE, results.text(findings, curves, facts, bench.scale), curves)
+    if not given.rows and with_growth and bench.scale == 1:
+        write(_HERE, results.text(findings, curves, facts), curves)
     _say(f"{(time.monotonic() - began) / 60:.1f} minutes in all")
 
 
@@ -82,7 +82,7 @@ def measured(row: str, bench: Bench) -> Iterable[Finding]:
         findings.extend(module.measure(bench))
     except CommandFailed as error:
         bench.say(str(error))
-        findings.append(not_run(row, ROWS[row].replace("_", " "), str(error).splitlines()[0][:200]))
+        findings.append(not_run(row, "further lines", "a command failed; what it said stands above the table"))
     bench.say(f"  {time.monotonic() - began:.0f} s")
     return findings
 

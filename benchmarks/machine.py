@@ -27,7 +27,7 @@ def facts() -> dict[str, str]:
         "date": date.today().isoformat(),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "memory": _memory(),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "packages": packages,
         "peers": compared or "none installed",

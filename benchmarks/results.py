@@ -8,13 +8,19 @@ from benchmarks import growth
 from benchmarks.findings import HEADINGS, Finding, markdown
 from benchmarks.growth import Curve
 
+_INTRODUCTION = """Written by `make bench`. A figure is the subject by its reference, both from the same run and
+interleaved, medians of three where nothing else is said. CPU is that of the whole process tree, user and system; peak
+memory is that of its largest process. Absolute times are those of this machine:"""
+_GROWTH = """What one more unit costs between the two largest sizes is compared with what it costs between the two
+smallest: at 1 the cost is linear. The server answers at once; for the requests in flight, after 10 ms."""
 
-def text(findings: Sequence[Finding], curves: Sequence[Curve], machine: Mapping[str, str], scale: float) -> str:
+
+def text(findings: Sequence[Finding], curves: Sequence[Curve], machine: Mapping[str, str]) -> str:
     """The whole file."""
-    parts = ["# Benchmarks", _introduction(scale), _facts(machine), "## Goals", summary(findings)]
+    parts = ["# Benchmarks", _INTRODUCTION, _facts(machine), "## Goals", summary(findings)]
     parts.append(markdown(HEADINGS, (finding.cells() for finding in findings)))
     if curves:
-        parts += ["## Growth", _of_growth()]
+        parts += ["## Growth", _GROWTH]
     for curve in curves:
         parts += [f"### {curve.axis.capitalize()}", markdown(growth.HEADINGS, growth.rows(curve))]
         parts += [curve.verdict(), f"![Cost against {curve.axis}](growth_{curve.name}.svg)"]
@@ -28,23 +34,5 @@ def summary(findings: Iterable[Finding]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counted.items() if count) + "."
 
 
-def _introduction(scale: float) -> str:
-    lines = [
-        "Written by `make bench`. A figure is the subject by its reference, both from the same run, interleaved, "
-        "medians of three where nothing else is said; CPU is that of the whole process tree, user and system; peak "
-        "memory is that of the largest process. Absolute times are those of the machine below."
-    ]
-    if scale != 1:
-        lines.append(f"**At {scale:g} of the full size: start-up weighs more than it should.**")
-    return "\n\n".join(lines)
-
-
 def _facts(machine: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {fact}" for name, fact in machine.items())
-
-
-def _of_growth() -> str:
-    return (
-        "One more unit is dear or cheap by what it costs between the two largest sizes and between the two smallest: "
-        "at 1 the cost is linear. The server answers at once; for the requests in flight, after 10 ms."
-    )

@@ -139,7 +139,7 @@ def test_a_row_that_fails_is_a_line_of_the_table(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("benchmarks.rows.cpu_per_chunk.measure", fail)
     lines = list(suite.measured("P1", Bench()))
     assert [line.verdict for line in lines] == ["reported", "not run"]
-    assert lines[1].cells()[6] == "not run: qagen: 3"
+    assert lines[1].cells()[6] == "not run: a command failed; what it said stands above the table"
 
 
 # The table
@@ -210,12 +210,11 @@ def test_a_picture_is_xml_and_holds_every_point() -> None:
 def test_the_results_hold_tables_machine_and_pictures(tmp_path: Path) -> None:
     lines = [Finding("P1", "CPU", 0.2, PART, Goal(1 / 3), "5 ms", "1 ms")]
     curve = _curve([1.1, 2.0, 11.0])
-    text = results.text(lines, [curve], {"Python": "CPython 3.11"}, scale=0.1)
+    text = results.text(lines, [curve], {"Python": "CPython 3.11"})
     suite.write(tmp_path, text, [curve])
     written = (tmp_path / "RESULTS.md").read_text(encoding="utf-8")
     assert "| P1 | CPU | 5 ms | 1 ms | 1/5 | <= 1/3 | pass |  |" in written
     assert "- Python: CPython 3.11" in written
-    assert "At 0.1 of the full size" in written
     assert "(growth_chunks.svg)" in written
     assert (tmp_path / "growth_chunks.svg").exists()
 
