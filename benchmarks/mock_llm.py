@@ -225,7 +225,7 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
         import uvloop
     except ImportError:
         return None
-    return cast(Callable[[], asyncio.AbstractEventLoop], uvloop.new_event_loop)
+    return uvloop.new_event_loop
 
 
 if __name__ == "__main__":
