@@ -75,7 +75,7 @@ def test_on_any_text_too(text: str) -> None:
 @pytest.mark.parametrize(
     ("pattern", "needed"),
     [
-        (r"\bas (?:an? )?AI\b", {"ai"}),
+        (r"\bas (?:an? )?AI\b", {"as "}),
         (r"\b(?:the|this) passage\b", {" passage"}),
         (r"(?:text|passage)s?", {"text", "passage"}),
         (r"(?:text|passage)? is", {" is"}),
