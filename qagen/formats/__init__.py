@@ -6,7 +6,16 @@ wrote; writers write exactly what the models say.
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
-from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
+from qagen.formats.json_text import (
+    NO_CHECKSUM,
+    decode,
+    encode,
+    is_unchanged,
+    seal,
+    seal_blocks,
+    utc_time,
+    without_surrogates,
+)
 from qagen.formats.negatives_file import (
     ExtraPositive,
     MinedPair,
@@ -48,6 +57,7 @@ __all__ = [
     "encode",
     "is_unchanged",
     "seal",
+    "seal_blocks",
     "utc_time",
     "without_surrogates",
 ]

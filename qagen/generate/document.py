@@ -82,8 +82,8 @@ class OpenQA:
         """The status of the QA file."""
         return self._document.status(interrupted=interrupted)
 
-    def encode(self, *, interrupted: bool) -> bytes:
-        """The QA file."""
+    def encode(self, *, interrupted: bool) -> list[bytes]:
+        """The QA file in pieces, but for its seal."""
         return self._document.encode(interrupted=interrupted)
 
 

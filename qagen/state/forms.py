@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from qagen.formats import ChunkFile, GenerationInfo, MinedPair, MiningInfo
 from qagen.llm.prices import Price
-from qagen.state.document import Counts, DocumentState, Saved
+from qagen.state.document import Counts, DocumentState
 from qagen.state.identity import chunk_keys
 from qagen.state.matching import Entry
 
@@ -30,7 +30,7 @@ class QAForm:
         """Nothing but what is counted of every entry."""
         return {}
 
-    def summary(self, document: DocumentState, _saved: Collection[Saved]) -> dict[str, Any]:
+    def summary(self, document: DocumentState) -> dict[str, Any]:
         """Chunks, pairs, and what they cost."""
         counts = document.counts
         return {
@@ -62,14 +62,12 @@ class NegativesForm:
         counts.update(f"flag:{flag}" for one in mined for flag in one.flags)
         return counts
 
-    def summary(self, document: DocumentState, saved: Collection[Saved]) -> dict[str, Any]:
+    def summary(self, document: DocumentState) -> dict[str, Any]:
         """Chunks with pairs, negatives, and what they cost."""
         counts = document.counts
-        total: Counter[str] = Counter()
-        for one in saved:
-            total.update(one.figures)
-        by_method = {name.partition(":")[2]: number for name, number in sorted(total.items()) if name[0] == "m"}
-        flags = {name.partition(":")[2]: number for name, number in sorted(total.items()) if name[0] == "f"}
+        figures = sorted((+document.totals.figures).items())
+        by_method = {name.partition(":")[2]: number for name, number in figures if name.startswith("method:")}
+        flags = {name.partition(":")[2]: number for name, number in figures if name.startswith("flag:")}
         return {
             "total_chunks": counts.total,
             "completed_chunks": counts.completed,
