@@ -551,6 +551,6 @@ def test_a_seal_is_the_same_in_one_piece_or_in_many() -> None:
     assert b"".join(seal_blocks(pieces)) == seal(b"".join(pieces))
     large = [*pieces[:-1], *[b" " * 1_000_000] * 3, pieces[-1]]
     blocks = seal_blocks(large)
-    assert len(blocks) > 2
+    assert len(blocks) > 1
     assert b"".join(blocks) == seal(b"".join(large))
     assert is_unchanged(b"".join(blocks))
