@@ -25,7 +25,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._base = sqlite3.connect("")
-        for setting in ("journal_mode = OFF", "synchronous = OFF"):
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -32768"):
             self._base.execute(f"PRAGMA {setting}")
         self._base.execute("CREATE TABLE texts (digest BLOB PRIMARY KEY, number INTEGER) WITHOUT ROWID")
         self._count = 0

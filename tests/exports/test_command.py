@@ -308,4 +308,3 @@ def test_from_documents_to_a_folder_that_measures_retrieval() -> None:
     assert {one["source_text"] for one in dataset} <= {one["text"] for one in passages}
     # The first digits of a chunk's key are the passage's name.
     assert {one["chunk_key"][:16] for one in dataset} <= {one["_id"] for one in passages}
-    assert len(passages) > len({one["chunk_key"] for one in dataset})

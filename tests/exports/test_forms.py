@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from qagen.exports import EXPORTS
 from tests.exports import given as g
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "exports.md"
 GOLDEN = Path(__file__).parent / "golden" / "retrieval.json"
 TRIPLETS, TUPLES = "sentence-transformers-triplets", "sentence-transformers-tuples"
 NO_INPUTS = {"label", "labels", "score", "scores"}
@@ -262,6 +264,14 @@ def test_the_table_of_forms_and_the_tests_name_the_same_ones() -> None:
 
 
 @pytest.mark.parametrize("form", g.ALL)
-def test_every_form_is_shown_in_the_documentation_with_what_loads_it(form: str) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "exports.md").read_text("utf-8")
-    assert f"## {form}" in text
+def test_what_the_documentation_shows_of_a_form_is_what_is_written(form: str) -> None:
+    g.given(*g.pumps())
+    g.export(form)
+    out = [path for path in sorted(Path().rglob("*")) if path.is_file() and path.parts[0].startswith("out")]
+    written = {line for path in out for line in path.read_text("utf-8").splitlines()}
+    section = DOCUMENTATION.read_text("utf-8").partition(f"\n## {form}\n")[2].partition("\n## ")[0]
+    shown = [
+        line for block in re.findall(r"```(?:json|text)\n(.*?)```", section, re.DOTALL) for line in block.splitlines()
+    ]
+    assert shown
+    assert [line for line in shown if line not in written] == []
