@@ -47,6 +47,9 @@ def _show_notes(exported: Exported, form: Export, choices: Choices) -> None:
     """What the user should know."""
     if exported.respaced:
         note(f"tabs and line ends became spaces in {count(exported.respaced, 'text')}: this form cannot hold them.")
+    empty = [path for path, rows in exported.files.items() if not rows and path.name == Path(form.main).name]
+    if empty:
+        note(f"no pair has negatives that may go in, so {empty[0]} is empty.")
     if exported.by_rules:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
     if form.has_corpus and choices.chunks_dir is None:

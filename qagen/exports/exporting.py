@@ -28,8 +28,6 @@ def export(dataset: Path, output: Path, form: Export, choices: Choices) -> Expor
     _refuse_inputs(places, dataset, output, choices)
     for part, path in places.items():
         files.check_output(path, is_table=(part or form.default).endswith(".tsv"))
-    for directory in dict.fromkeys(path.parent for path in places.values()):
-        files.make_writable(directory)
     try:
         with contextlib.ExitStack() as stack:
             parts = Parts(form.parts, stack, choices, result)
@@ -37,6 +35,8 @@ def export(dataset: Path, output: Path, form: Export, choices: Choices) -> Expor
             form.write(found, parts)
             if not result.pairs:
                 raise DataError(_nothing_to_export(dataset, result))
+            for directory in dict.fromkeys(path.parent for path in places.values()):
+                files.make_writable(directory)
             parts.save(places, form.optional)
     except (OSError, sqlite3.Error) as error:
         # Whatever else reads and writes has errors of its own.

@@ -101,7 +101,16 @@ def find(name: str | None) -> Export:
     if name is None:
         raise UsageError(f"no format is set. Choose one with --format. {known}")
     if name not in EXPORTS:
-        wanted = name.lower()
-        near = [one for one in EXPORTS if wanted and wanted in one] + difflib.get_close_matches(wanted, EXPORTS, 1, 0.4)
-        raise UsageError(f"there is no format {name!r}{f'; did you mean {near[0]}?' if near else '.'} {known}")
+        near = _nearest(name.lower())
+        raise UsageError(f"there is no format {name!r}{f'; did you mean {near}?' if near else '.'} {known}")
     return EXPORTS[name]
+
+
+def _nearest(wanted: str) -> str | None:
+    """The form whose name, or its end behind a `-`, is most like what was typed."""
+    holding = [name for name in EXPORTS if wanted and wanted in name]
+    if holding:
+        return holding[0]
+    ends = {name.split("-", cut)[-1]: name for name in EXPORTS for cut in range(name.count("-") + 1)}
+    near = difflib.get_close_matches(wanted, ends, n=1)
+    return ends[near[0]] if near else None

@@ -19,12 +19,17 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 TRIPLETS = "sentence-transformers-triplets"
 
 
+def standing() -> dict[Path, bytes]:
+    """Every file and folder."""
+    return {path: path.read_bytes() if path.is_file() else b"" for path in Path().rglob("*")}
+
+
 def refusal(*typed: str, code: int) -> str:
     """What is said where nothing is written."""
-    before = {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()}
+    before = standing()
     result = g.run(*typed)
     assert result.exit_code == code, result.output
-    assert {path: path.read_bytes() for path in Path().rglob("*") if path.is_file()} == before
+    assert standing() == before
     return " ".join(str(result.output).split())
 
 
@@ -74,6 +79,13 @@ def test_a_pair_whose_chunk_is_gone_is_left_out_and_so_is_a_blank_one() -> None:
     assert "1 its passage is gone" in said
     assert "1 blank question or passage" in said
     assert "3 of 5 pairs" in said
+
+
+def test_numbered_triples_without_negatives_are_empty_and_that_is_said() -> None:
+    g.given(g.row("A?", "a"), g.row("B?", "b", g.negative("far", "random")))
+    said = g.export("msmarco-ids")
+    assert "no pair has negatives that may go in, so out/triples.tsv is empty" in said
+    assert len(g.cells("out/qrels.tsv")) == 2
 
 
 def test_the_most_negatives_are_the_first_ones() -> None:
@@ -158,6 +170,8 @@ def test_a_dataset_that_is_not_there_is_refused_with_what_makes_one() -> None:
     [
         ("BEIR", "beir"),
         ("triplets", TRIPLETS),
+        ("tripplets", TRIPLETS),
+        ("sentence_transformer_tuples", "sentence-transformers-tuples"),
         ("flagembedding", "flag-embedding"),
         ("msmarco", "msmarco-triples"),
         ("ms-marco-ids", "msmarco-ids"),
