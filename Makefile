@@ -7,7 +7,7 @@ DEMO  := demo
 JOBS  ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engine test-sdks soak check format chunk generate-qa combine clean venv venv-dev
+.PHONY: help demo test test-engine test-sdks bench bench-peers soak check format chunk generate-qa combine clean venv venv-dev
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,17 @@ test-engine: venv ## Run the tests with a real model server, llama.cpp's, in .ve
 test-sdks: venv ## Run the tests with the vendors' own SDKs, in .venv-sdks
 	@$(call make-group,sdks)
 	.venv-sdks/bin/python -m pytest -rs tests/sdks
+
+bench: venv ## Measure the program against its goals, in .venv-bench: 10 minutes
+	@$(call make-bench)
+	@$(call make-peer,openai,openai)
+	@$(call make-peer,aiohttp,aiohttp)
+	.venv-bench/bin/python -m benchmarks $(ROWS)
+
+bench-peers: venv ## Install what the program is compared with, each into an environment of its own
+	@$(call make-peer,openai,openai)
+	@$(call make-peer,aiohttp,aiohttp)
+	@$(call make-peer,sdk,synthetic-data-kit)
 
 soak: venv-dev ## Kill, stop and starve hundreds of real runs: 45 minutes
 	$(BIN)/python -m tests.soak
@@ -51,7 +62,7 @@ combine: venv ## Merge all finished documents, with the settings of config.env
 	$(BIN)/qagen combine --config-file config.env
 
 clean: ## Remove what was made: .venv, demo/, caches
-	rm -rf .venv .venv-engine .venv-sdks $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-engine .venv-sdks .venv-bench .venv-peer-* $(DEMO) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # The environment. Its recipe compares pyproject.toml with the one it was made from, because a fresh checkout changes
 # dates and not contents.
@@ -104,4 +115,25 @@ cmp -s pyproject.toml $$group/made-from && works || { \
 	if $$pip --editable '.[test-$(1)]'; then cp pyproject.toml $$group/made-from; \
 	else $$pip --editable . 'pytest>=8.3'; fi; \
 }
+endef
+
+# The program with its fast transport, and nothing that only tests need.
+define make-bench
+group=.venv-bench; \
+works() { $$group/bin/qagen --version >/dev/null 2>&1; }; \
+cmp -s pyproject.toml $$group/made-from && works || { \
+	{ works || { rm -rf $$group && $(BIN)/python -m venv $$group; }; } && \
+	echo "installing qagen[fast] into $$group" && \
+	$$group/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fast]' && \
+	cp pyproject.toml $$group/made-from; \
+}
+endef
+
+# A peer that cannot be installed stops nothing: its rows say so.
+define make-peer
+peer=.venv-peer-$(1); \
+[ -e $$peer/ready ] || { \
+	rm -rf $$peer && $(BIN)/python -m venv $$peer && echo "installing $(2) into $$peer" && \
+	$$peer/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary '$(2)' && touch $$peer/ready; \
+} || echo "$(2) could not be installed into $$peer; its rows are not run" >&2
 endef

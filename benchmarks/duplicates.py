@@ -11,11 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,8 +20,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-_TOP = Path(__file__).resolve().parent.parent
-_PER_FILE = 500
+from benchmarks.bench import qagen
+from benchmarks.measuring import Cost, run
+
+PER_FILE = 500
 _WHAT = """maximum minimum nominal rated permissible allowed typical average initial final effective absolute relative
 residual specific""".split()
 _QUANTITY = """pressure temperature voltage torque speed flow viscosity clearance thickness load capacity weight height
@@ -41,15 +39,6 @@ _WHEN = """during start-up|after shutdown|before maintenance|in normal operation
 cleaning|when idling|in winter|in an emergency|during transport|after installation|in standby|at altitude""".split("|")
 _MAKER = "Corvane Nordtherm Alvero Birkholm Castellan Dunmore Estrada Falkirk".split()
 _UNIT = "bar mm kg rpm Nm volts litres hours".split()
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one run."""
-
-    cpu_s: float
-    wall_s: float
-    peak_mb: float
 
 
 @dataclass(frozen=True)
@@ -142,31 +131,58 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, nargs="+", default=[100_000, 1_000_000])
     given = parser.parse_args()
     print("    pairs               wall s   CPU s  peak MB  us a pair     exact    near  inserted  wrongly  conflicts")
-    per_pair: dict[str, list[float]] = {"--checks": [], "--no-checks": []}
+    found: dict[str, list[Combined]] = {"--checks": [], "--no-checks": []}
     for count in given.pairs:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            planted = _write(folder / "qa", count)
-            for option, times in per_pair.items():
-                cost = measure(folder, "-o", "out.jsonl", "--rejects", "rejected.jsonl", option)
-                times.append(1e6 * cost.wall_s / count)
-                recall, wrongly, conflicts = _judge(folder, planted)
-                shares = f"{recall['exact']:>10.1%}{recall['near']:>8.1%}{recall['inserted']:>10.1%}"
-                figures = f"{cost.wall_s:>7.1f}{cost.cpu_s:>8.1f}{cost.peak_mb:>9.0f}{times[-1]:>11.1f}"
-                print(f"{count:>9,}  {option:<11}{figures}{shares}{wrongly:>9,}{conflicts:>11.1%}", flush=True)
-            print(f"           cat        {_cat(folder):>7.1f}")
-    for option, times in per_pair.items():
-        print(f"{option}: a pair of the last run costs {times[-1] / times[0]:.2f} times one of the first")
+        for option, several in found.items():
+            one = combined(count, option)
+            several.append(one)
+            shares = f"{one.recall['exact']:>10.1%}{one.recall['near']:>8.1%}{one.recall['inserted']:>10.1%}"
+            figures = f"{one.cost.wall_s:>7.1f}{one.cost.cpu_s:>8.1f}{one.cost.peak_mb:>9.0f}{one.us_per_pair:>11.1f}"
+            print(f"{count:>9,}  {option:<11}{figures}{shares}{one.wrongly:>9,}{one.conflicts:>11.1%}", flush=True)
+        print(f"           cat        {one.copy_s:>7.1f}")
+    for option, several in found.items():
+        times = several[-1].us_per_pair / several[0].us_per_pair
+        print(f"{option}: a pair of the last run costs {times:.2f} times one of the first")
 
 
-def _write(folder: Path, count: int) -> Counter[str]:
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """One run of `combine` over files with planted duplicates."""
+
+    pairs: int
+    cost: Cost
+    recall: dict[str, float]
+    """Share of each kind of planted duplicates that went."""
+    wrongly: int
+    """Pairs that went and should not."""
+    conflicts: float
+    """Share of planted contradictions that were found."""
+    copy_s: float
+    """What it takes to read and write the same bytes."""
+
+    @property
+    def us_per_pair(self) -> float:
+        return 1e6 * self.cost.wall_s / self.pairs
+
+
+def combined(count: int, option: str) -> Combined:
+    """Write so many pairs, and combine them with `--checks` or `--no-checks`."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        planted = write(folder / "qa", count)
+        cost = measure(folder, "-o", "out.jsonl", "--rejects", "rejected.jsonl", option)
+        recall, wrongly, conflicts = _judge(folder, planted)
+        return Combined(count, cost, recall, wrongly, conflicts, copy(folder).wall_s)
+
+
+def write(folder: Path, count: int) -> Counter[str]:
     """The QA files; gives how many pairs of each kind there are. A pair's id says its kind, and what it was made of."""
     folder.mkdir()
     random = Random(count)
     planted: Counter[str] = Counter()
     pairs = _pairs(count, random, planted)
-    for number in range(-(-count // _PER_FILE)):
-        chosen = list(islice(pairs, _PER_FILE))
+    for number in range(-(-count // PER_FILE)):
+        chosen = list(islice(pairs, PER_FILE))
         name = f"d{number:05}"
         value = {
             "metadata": {"file_name": f"{name}.md", "source_file": f"docs/{name}.md"},
@@ -230,8 +246,8 @@ def _pair(identity: str, question: str, answer: str, number: int) -> dict[str, A
         "chunk_index": number // 5,
         "chunk_start": 0,
         "chunk_end": 1000,
-        "evidence_start": number % _PER_FILE * 100,
-        "evidence_end": number % _PER_FILE * 100 + 60,
+        "evidence_start": number % PER_FILE * 100,
+        "evidence_end": number % PER_FILE * 100 + 60,
         "section": "4 Technical data > 4.2 Tables",
         "language": "en",
         "grounding": 1.0,
@@ -258,26 +274,12 @@ def _judge(folder: Path, planted: Counter[str]) -> tuple[dict[str, float], int, 
 
 def measure(folder: Path, *options: str) -> Cost:
     """`qagen combine` of the folder."""
-    code = (
-        "import resource, subprocess, sys, time; began = time.monotonic();"
-        "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL);"
-        "used = resource.getrusage(resource.RUSAGE_CHILDREN);"
-        "print(used.ru_utime + used.ru_stime, time.monotonic() - began, used.ru_maxrss)"
-    )
-    command = [sys.executable, "-m", "qagen", "combine", *options]
-    environment = {**os.environ, "PYTHONPATH": str(_TOP)}
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command], cwd=folder, check=True, capture_output=True, text=True, env=environment
-    )
-    cpu_s, wall_s, peak = map(float, done.stdout.split())
-    return Cost(cpu_s, wall_s, peak / (2**20 if sys.platform == "darwin" else 2**10))
+    return run(qagen("combine", *options), folder)
 
 
-def _cat(folder: Path) -> float:
-    """Seconds that it takes to read and write the same bytes."""
-    began = time.monotonic()
-    subprocess.run(["sh", "-c", "find qa -name '*.json' | sort | xargs cat > everything"], cwd=folder, check=True)
-    return time.monotonic() - began
+def copy(folder: Path) -> Cost:
+    """The same bytes, read and written."""
+    return run(["/bin/sh", "-c", "find qa -name '*.json' | sort | xargs cat > everything"], folder)
 
 
 if __name__ == "__main__":

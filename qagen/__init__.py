@@ -51,6 +51,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
       inspection/     any file of questions and answers -> what the checks say            (qagen check)
       pump/           items -> requests -> replies -> results -> state, saved as they come
+      runs/           what every run with a model has in common: its job, its account, its error log
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
       doctor          settings and a host -> what works and what does not                  (qagen doctor)
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from qagen import __version__, files
 from qagen.errors import AccessError, ProviderError, QagenError, UsageError
-from qagen.generate.plan import own_prices
 from qagen.llm.client import Client
 from qagen.llm.prices import price_of
 from qagen.llm.providers import Endpoint, is_near
+from qagen.runs import own_prices
 from qagen.settings import Settings
 
 MOST_NAMES = 5

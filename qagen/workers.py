@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
-from qagen import doctor, files, generate
+from qagen import doctor, files, generate, runs
 from qagen.errors import INTERRUPTED, TERMINATED, QagenError, StorageError
 from qagen.formats import encode
 from qagen.llm.client import Client
 from qagen.llm.transport import choose, loop_factory
-from qagen.pump import Event, Notice, Pump
+from qagen.pump import Event, Notice, Pump, Task
 from qagen.settings import Settings
 
 SUMMARY_FILE = "qa_generation_summary.json"
@@ -48,13 +50,27 @@ def examine(settings: Settings, on_finding: Callable[[doctor.Finding], None]) ->
     return run(collect())
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A run that is planned."""
+
+    job: runs.Job
+    task: Task
+    folder: Path
+    """Of the results; it is held while the run works."""
+    lock: str
+    summary: str
+    """Name of the file with the account."""
+    errors: Path
+
+
 def generate_here(
     settings: Settings,
-    on_start: Callable[[generate.Live], None],
+    on_start: Callable[[runs.Live], None],
     on_event: Callable[[Event], None],
     *,
     break_lock: bool = False,
-) -> generate.Report:
+) -> runs.Report:
     """Plan and run the generation in this process, with the directory of the results held.
 
     Raises:
@@ -63,15 +79,27 @@ def generate_here(
     # Planned before the lock, which makes the directory: a mistyped command leaves nothing behind. The documents are
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
-    transport = choose(settings.transport, job.endpoint)
+    work = _Work(job, generate.GenerateTask(job), settings.qa_dir, ".qagen.lock", SUMMARY_FILE, settings.errors_path)
+    return _run_here(work, settings, on_start, on_event, break_lock=break_lock)
+
+
+def _run_here(
+    work: _Work,
+    settings: Settings,
+    on_start: Callable[[runs.Live], None],
+    on_event: Callable[[Event], None],
+    *,
+    break_lock: bool,
+) -> runs.Report:
+    transport = choose(settings.transport, work.job.endpoint)
     if settings.error_file is not None:
         files.check_output(settings.error_file)
         files.make_writable(settings.error_file.parent)
-    with files.locked(settings.qa_dir, break_lock=break_lock):
-        log = generate.ErrorLog(settings.errors_path, job, _unbroken(on_event))
+    with files.locked(work.folder, work.lock, break_lock=break_lock):
+        log = runs.ErrorLog(work.errors, work.job, _unbroken(on_event))
         on_start = _unbroken(on_start)
         try:
-            report = run(_generate(job, settings, on_start, log.react), transport)
+            report = run(_pump(work, settings, on_start, log.react), transport)
             if report.outcome.bug is not None:
                 log.note_bug(report.outcome.bug)
         except Exception as error:
@@ -80,7 +108,7 @@ def generate_here(
             raise
         # After a full disk the account is shown all the same.
         with contextlib.suppress(StorageError):
-            files.write(settings.qa_dir / SUMMARY_FILE, encode(report.as_dict(), indent=True) + b"\n")
+            files.write(work.folder / work.summary, encode(report.as_dict(), indent=True) + b"\n")
     return report
 
 
@@ -100,27 +128,27 @@ def _unbroken(show: Callable[[Shown], None]) -> Callable[[Shown], None]:
     return react
 
 
-async def _generate(
-    job: generate.Job, settings: Settings, on_start: Callable[[generate.Live], None], on_event: Callable[[Event], None]
-) -> generate.Report:
-    began = asyncio.get_running_loop().time()
+async def _pump(
+    work: _Work, settings: Settings, on_start: Callable[[runs.Live], None], on_event: Callable[[Event], None]
+) -> runs.Report:
+    began, job = asyncio.get_running_loop().time(), work.job
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
         if not settings.resume:
             # Only now: had the client been refused its settings, the results would have moved for nothing.
-            job.archived = generate.set_aside(job)
+            job.archived = runs.set_aside(job)
         pump = Pump(
-            generate.GenerateTask(job),
+            work.task,
             client,
             iter(job.to_open()),
             concurrency=concurrency,
             most_open=settings.batch_size,
             on_event=on_event,
         )
-        on_start(generate.Live(job, pump.tally, client.meter, client.traffic))
+        on_start(runs.Live(job, pump.tally, client.meter, client.traffic))
         with _signals(pump, settings.drain_timeout):
             outcome = await pump.run()
-    return generate.Report(job, outcome, pump.tally, client.meter, asyncio.get_running_loop().time() - began)
+    return runs.Report(job, outcome, pump.tally, client.meter, asyncio.get_running_loop().time() - began)
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ RANKS: list[list[str]] = [
         *("documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"),
         "exports",
     ],
-    ["intake", "overview", "diagnosis", "inspection", "pump", "generate", "doctor"],
+    ["intake", "overview", "diagnosis", "inspection", "pump", "runs", "generate", "doctor"],
     ["workers"],
     ["cli"],
 ]

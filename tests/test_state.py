@@ -396,7 +396,7 @@ def test_what_is_encoded_is_read_back_and_resumed_as_it_was() -> None:
     saved = saved_of(document)
 
     again = start(chunk_file)
-    again.resume(saved, match(saved, chunk_file).entries)
+    again.resume(saved.qa_generation_info, saved.summary.cost_usd, match(saved, chunk_file).entries)
     assert again.pending() == document.pending() == [2, 3]
     assert again.counts == document.counts
     resumed = saved_of(again)

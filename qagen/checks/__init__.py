@@ -74,7 +74,8 @@ def check(
         codes = [code for code in found if not (translated and code in OF_WORDS)]
         group = rejected if any(RULES[code].level == "error" for code in codes) else kept
         own = None if language == _UNTOLD else language
-        group.append(one.pair.model_copy(update={"checks": list(codes), "language": own}))
+        as_it_is = not codes and own == one.pair.language
+        group.append(one.pair if as_it_is else one.pair.model_copy(update={"checks": list(codes), "language": own}))
     return kept, rejected
 
 

@@ -106,8 +106,10 @@ def _names(case: Case) -> Iterator[str]:
     """Capitalised words within sentences, but for months, days and emphasis."""
     pack = case.pack
     for match in _NAME.finditer(case.answer):
+        if not match[0][0].isupper():
+            continue
         name = match[0].removesuffix("'s").removesuffix("’s").strip("'’.-&")
-        if len(name) < 2 or not name[0].isupper() or "." in name:
+        if len(name) < 2 or "." in name:
             continue
         if _SENTENCE_BEFORE.search(case.answer[max(0, match.start() - 6) : match.start()]):
             continue

@@ -57,6 +57,9 @@ def is_other(case: Case, limits: Thresholds) -> bool:
     """
     if not case.passage:
         return False
+    pack = packs.of_text(case.passage)
+    if pack and _is_clearly(pack, case.answer) and _is_clearly(pack, case.question):
+        return False  # and so are both together
     both = f"{case.question} {case.answer}"
     return any(_differs(text, case.passage, limits) for text in (both, case.answer, case.question))
 
@@ -70,9 +73,14 @@ def _differs(text: str, passage: str, limits: Thresholds) -> bool:
     if said.letters < needed or source.letters < needed:
         return False
     pack = packs.of_text(passage)
-    if pack and packs.of_text(text) is pack and packs.share(text, pack) >= _CLEAR_STOP_WORDS:
+    if pack and _is_clearly(pack, text):
         return False
     return _is_unlikely(said.plain, source.plain, limits.language_margin)
+
+
+def _is_clearly(pack: packs.Pack, text: str) -> bool:
+    """Whether so many of its words are stop words of the language that no model need be asked."""
+    return packs.share(text, pack) >= _CLEAR_STOP_WORDS and packs.of_text(text) is pack
 
 
 @lru_cache(maxsize=64)

@@ -70,9 +70,10 @@ def known(text: str, pack: Pack | None) -> frozenset[str]:
     values |= {str(int(hour) - 12) for hour, _ in _CLOCK.findall(text) if int(hour) > 12}
     values |= {str(int(hour) + 12) for hour in _CLOCK_12.findall(text)}
     if pack:
-        found = words.of(text)
-        for place, word in enumerate(found):
-            values.update(pack.numbers.get(word, ()))
+        found, unique = words.of(text), words.unique(text)
+        for word in unique & pack.numbers.keys():
+            values.update(pack.numbers[word])
+        for place, word in enumerate(found if unique & pack.months.keys() else ()):
             # Only beside a day or a year: "may" and "march" are words too.
             if word in pack.months and any(near[0].isdigit() for near in found[max(0, place - 2) : place + 2]):
                 values.add(str(pack.months[word]))

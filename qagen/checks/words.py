@@ -19,6 +19,8 @@ _LEAST_CONTENT_LETTERS = 4
 @lru_cache(maxsize=64)
 def of(text: str) -> tuple[str, ...]:
     """The words, casefolded; what stands without spaces in pairs of characters."""
+    if text.isascii():
+        return tuple(_WORD.findall(text.lower()))
     words: list[str] = []
     for word in _WORD.findall(_plain(text)):
         if not word.isascii() and _UNSPACED.search(word):
@@ -83,6 +85,4 @@ def on_one_line(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")
-    return text.casefold()
+    return unicodedata.normalize("NFKC", text).replace("\u00ad", "").casefold()

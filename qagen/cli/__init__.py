@@ -9,6 +9,7 @@ import typer
 from qagen import __version__
 from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, status
 from qagen.cli.boundary import Commands
+from qagen.cli.postponed import postpone
 from qagen.redaction import guard_output
 
 app = typer.Typer(
@@ -66,4 +67,5 @@ def root(
 def main() -> None:
     """The console command `qagen`."""
     guard_output()
+    postpone()
     app(prog_name="qagen")

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Self
 
 from qagen.cli.console import print_event
-from qagen.generate import Live
 from qagen.pump import Event
+from qagen.runs import Live
 
 
 class EventLog:
@@ -29,7 +29,7 @@ class EventLog:
         facts = {
             "run_id": job.run_id,
             "provider": job.endpoint.provider.name,
-            "model": job.order.model,
+            "model": job.endpoint.model,
             "host": job.endpoint.host,
             "documents": len(job.plans),
             "chunks": counts.total,

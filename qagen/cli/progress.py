@@ -21,7 +21,6 @@ from rich.progress import (
 from rich.text import Text
 
 from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
-from qagen.generate import Live
 from qagen.pump import (
     ChunkSaved,
     DocumentClosed,
@@ -32,6 +31,7 @@ from qagen.pump import (
     Stopping,
     TryFailed,
 )
+from qagen.runs import Live
 from qagen.settings import Settings
 
 MOST_FAILURES_SHOWN = 5
@@ -100,7 +100,7 @@ class RunDisplay:
         elif isinstance(event, DocumentClosed):
             self._documents += 1
             if self._progress is None and self._live and self._live.job.to_ask:
-                self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, 'pair')}")
+                self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, self._live.job.noun)}")
         elif isinstance(event, DocumentFailed):
             self._print(f"[red]left out:[/] {safe(event.document)}: {safe(event.why)}")
         elif isinstance(event, Notice):
@@ -129,7 +129,7 @@ class RunDisplay:
         assert self._live is not None
         tally, meter, job = self._live.tally, self._live.meter, self._live.job
         seconds = max(time.monotonic() - self._began, 0.001)
-        figures = [count(tally.made, "pair"), f"{tokens(tally.usage.input_tokens)} in"]
+        figures = [count(tally.made, job.noun), f"{tokens(tally.usage.input_tokens)} in"]
         figures += [f"{tokens(tally.usage.output_tokens)} out", dollars(tally.cost_usd(job.price))]
         if job.endpoint.provider.priced == "free":
             figures = figures[:-1] if tally.usage.input_tokens else figures[:1]
@@ -204,10 +204,9 @@ def _introduce(live: Live, settings: Settings) -> None:
     concurrency = settings.max_concurrent or provider.max_concurrent
     say(
         f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: "
-        f"{provider.name}, {job.order.model}{at}, {concurrency} at a time, "
-        f"up to {count(job.order.questions_per_chunk, 'pair')} a chunk"
+        f"{provider.name}, {job.endpoint.model}{at}, {concurrency} at a time, {job.promise}"
     )
     if provider.priced != "free" and job.price is None:
-        note(f"the price of {job.order.model} is unknown, so no cost can be shown.")
+        note(f"the price of {job.endpoint.model} is unknown, so no cost can be shown.")
     if sys.stdin.isatty() and not provider.in_process:
         say("Ctrl-C stops: what is under way is finished and saved, and the same command goes on from there")

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
 from qagen.formats import decode, encode
-from qagen.generate import Report
 from qagen.redaction import redact
+from qagen.runs import Report
 from qagen.settings import Settings
 
 
@@ -53,7 +53,7 @@ def _chunk_lines(report: Report) -> list[str]:
     return [
         f"chunks {counts.total:,} = {counts.completed:,} completed{split} + {counts.failed:,} failed"
         f" + {counts.pending:,} pending",
-        f"pairs {counts.pairs:,} ({'; '.join(about)})",
+        f"{report.job.noun}s {counts.pairs:,} ({'; '.join(about)})",
     ]
 
 
@@ -117,7 +117,7 @@ def _say_rescued(report: Report) -> None:
             sys.stderr.write(redact(encode(decode(one.data)).decode()) + "\n")
     if report.outcome.lost:
         what = count(report.outcome.lost, "chunk")
-        complain(f"{what} of this run are not in the files of {report.job.plans[0].qa_path.parent}")
+        complain(f"{what} of this run are not in the files of {report.job.plans[0].path.parent}")
 
 
 def _to_continue(arguments: list[str], *, pending: int) -> list[str]:

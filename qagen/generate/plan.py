@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from qagen import __version__, checks, files, prompts, state
+from qagen import __version__, checks, files, prompts, runs, state
 from qagen.corpus import backup_of, find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
 from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, LeftOut
 from qagen.generate.document import OpenQA
 from qagen.generate.recipe import Recipe, recipe_of
 from qagen.generate.resume import changed_parameters, cut_otherwise, load
-from qagen.llm.prices import Price, Table, parse_table, price_of
-from qagen.llm.providers import Endpoint, is_near
-from qagen.llm.transport import proxy_of
 from qagen.settings import Settings
 from qagen.state import Counts
 
@@ -30,7 +26,8 @@ class Plan:
     """A document of this run, known and not in memory."""
 
     chunks_path: Path
-    qa_path: Path
+    path: Path
+    """Of its QA file."""
     most_chunks: int | None
     """Only the first ones are asked about (`--limit`)."""
     counts: Counts
@@ -47,73 +44,35 @@ class Plan:
         chunk_file = read_chunks(self.chunks_path)
         job = self.job
         info = job.info(self.recipe)
-        loaded = load(chunk_file, self.chunks_path, self.qa_path, info, job.price)
+        loaded = load(chunk_file, self.chunks_path, self.path, info, job.price)
         pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
         if loaded.saved and pending and not job.accept_changes:
             # Another run may have written since the plan was made.
             changes = changed_parameters(loaded.saved, info)
             if changes:
-                raise UsageError(f"{self.qa_path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
-        if not self.qa_path.exists() and backup_of(self.qa_path).exists():
-            files.set_aside(backup_of(self.qa_path), "archive", move=True)
+                raise UsageError(f"{self.path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
+        if not self.path.exists() and backup_of(self.path).exists():
+            files.set_aside(backup_of(self.path), "archive", move=True)
         if loaded.damage:
-            files.set_aside(self.qa_path, "quarantine", move=False)
+            files.set_aside(self.path, "quarantine", move=False)
             # At once: the next write makes what stands there the backup.
-            files.write(self.qa_path, files.read_bytes(backup_of(self.qa_path)))
+            files.write(self.path, files.read_bytes(backup_of(self.path)))
         if loaded.stale and loaded.saved:
-            archive = files.new_path(self.qa_path.parent / "archive", self.qa_path.name)
+            archive = files.new_path(self.path.parent / "archive", self.path.name)
             files.write(archive, state.archive_of(loaded.saved, loaded.stale))
         return OpenQA(loaded.document, self.name, pending, self.recipe, changed=loaded.changed)
 
 
-@dataclass(slots=True)
-class Job:
-    """Everything that is decided before the first request."""
+@dataclass(slots=True, kw_only=True)
+class Job(runs.Job):
+    """What there is to ask, and how."""
 
-    endpoint: Endpoint
     recipe: Recipe
-    price: Price | None
-    run_id: str
     context_tokens: int | None = None
     """Size of the context window to ask for: one for the whole run, because a server may load the model anew for it."""
     plans: list[Plan] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    """Chunk files that cannot be used, and why."""
-    ignored: list[Path] = field(default_factory=list)
-    """Other JSON files beside the chunk files."""
-    accept_changes: bool = False
-    """What is done stays, and the rest is asked with the parameters of today."""
-    retry_failed: bool = True
     corrective_retry: bool = True
     """Ask once more where checks refused too many pairs of a chunk."""
-    recovered: list[LeftOut] = field(default_factory=list)
-    """QA files that are damaged, and why; the run goes on from their backups."""
-    by_index: list[str] = field(default_factory=list)
-    """QA files of an older tool, whose chunks are known by their numbers."""
-    edited: list[str] = field(default_factory=list)
-    """QA files that somebody else changed since they were written."""
-    archived: int = 0
-    """Documents whose earlier results were set aside."""
-    cautions: list[str] = field(default_factory=list)
-    """What the user should know before documents leave the machine."""
-    made_otherwise: int = 0
-    """Documents that are done, with other parameters than this run's."""
-    stale: int = 0
-    """Earlier chunks that are in their documents no more."""
-
-    @property
-    def counts(self) -> Counts:
-        """All documents in figures, before the run."""
-        return sum((plan.counts for plan in self.plans), Counts())
-
-    @property
-    def to_ask(self) -> int:
-        """Chunks that this run asks about."""
-        return sum(plan.to_ask for plan in self.plans)
-
-    def to_open(self) -> Iterator[Plan]:
-        """The documents that there is something to do for, in order."""
-        return (plan for plan in self.plans if plan.to_ask or plan.needs_writing)
 
     @property
     def order(self) -> prompts.Order:
@@ -174,7 +133,7 @@ def plan(settings: Settings) -> Job:
             f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
             "Repair these files, or make chunks with `qagen chunk`, or check --chunks-dir."
         )
-    job.cautions += _cautions(settings, job.endpoint)
+    job.cautions += runs.cautions(settings, job.endpoint, settings.qa_dir)
     job.cautions += _unknown_languages(languages)
     if changes and not job.accept_changes:
         raise UsageError(
@@ -185,36 +144,6 @@ def plan(settings: Settings) -> Job:
         )
     job.context_tokens = _context_tokens(longest, job)
     return job
-
-
-def set_aside(job: Job) -> int:
-    """Move the earlier results of the run's documents to `archive/` (`--no-resume`); gives their number.
-
-    Raises:
-        StorageError: one could not be moved.
-    """
-    earlier = [plan.qa_path for plan in job.plans if plan.qa_path.exists()]
-    for path in earlier:
-        files.set_aside(path, "archive", move=True)
-        if backup_of(path).exists():
-            files.set_aside(backup_of(path), "archive", move=True)
-    return len(earlier)
-
-
-def _cautions(settings: Settings, endpoint: Endpoint) -> list[str]:
-    found = settings.cautions()
-    proxy = proxy_of(endpoint)
-    if proxy:
-        found.append(f"requests go through the proxy {proxy}, by the environment.")
-    if endpoint.base_url.startswith("http:") and not is_near(endpoint.base_url) and not endpoint.provider.in_process:
-        found.append(f"the documents travel unencrypted to {endpoint.host}, because its address begins with http:.")
-    kind = files.network_file_system(settings.qa_dir)
-    if kind:
-        found.append(
-            f"{settings.qa_dir} lies on a network file system ({kind}): files stay whole, but what was received "
-            "last may come late to its disk, and a run on another machine may not see this one's lock."
-        )
-    return found
 
 
 def _unknown_languages(languages: Counter[str]) -> list[str]:
@@ -237,28 +166,16 @@ def _refuse_same_outputs(paths: Sequence[Path]) -> None:
             )
 
 
-def own_prices(settings: Settings) -> Table | None:
-    """The user's own table of prices, where one is set.
-
-    Raises:
-        UsageError: it cannot be read.
-    """
-    if settings.prices_file is None:
-        return None
-    try:
-        text = files.read_bytes(settings.prices_file).decode("utf-8")
-    except (DataError, UnicodeDecodeError) as error:
-        raise UsageError(f"--prices: {error}") from None
-    return parse_table(text, str(settings.prices_file))
-
-
 def _empty_job(settings: Settings) -> Job:
     endpoint = settings.endpoint()
+    recipe = recipe_of(settings, endpoint)
     return Job(
         endpoint=endpoint,
-        recipe=recipe_of(settings, endpoint),
-        price=price_of(endpoint.provider, endpoint.model, datetime.now(UTC).date(), own_prices(settings)),
+        recipe=recipe,
+        price=runs.price(settings, endpoint),
         run_id=secrets.token_hex(8),
+        noun="pair",
+        promise=f"up to {recipe.order.questions_per_chunk} pair{'s' * (recipe.order.questions_per_chunk > 1)} a chunk",
         accept_changes=settings.accept_changes,
         retry_failed=settings.retry_failed,
         corrective_retry=settings.corrective_retry,
@@ -295,7 +212,7 @@ def _plan_document(
         job.edited.append(qa_path.name)
     one = Plan(
         chunks_path=path,
-        qa_path=qa_path,
+        path=qa_path,
         most_chunks=budget,
         counts=loaded.document.counts,
         to_ask=len(pending),

@@ -51,7 +51,7 @@ def load(
     except DamagedError as error:
         saved, unchanged, matching = _backup(qa_path, document, chunk_file, error)
         damage = str(error)
-    document.resume(saved, matching.entries)
+    document.resume(saved.qa_generation_info, saved.summary.cost_usd, matching.entries)
     changed = bool(matching.stale) or matching.moved or damage is not None
     return Loaded(document, saved, tuple(matching.stale), changed, damage, matching.by_index, edited=not unchanged)
 

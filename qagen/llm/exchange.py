@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -41,7 +42,7 @@ async def exchange(client: httpx.AsyncClient, call: HttpCall, endpoint: Endpoint
     try:
         async with (
             asyncio.timeout(endpoint.provider.deadline_s),
-            client.stream(call.method, call.url, headers=call.headers, content=call.body) as response,
+            client.stream(call.method, _parsed(call.url), headers=call.headers, content=call.body) as response,
         ):
             answered = True
             body = await _read(response, endpoint, largest_body)
@@ -53,6 +54,12 @@ async def exchange(client: httpx.AsyncClient, call: HttpCall, endpoint: Endpoint
         ) from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise translate(error, endpoint, answered=answered) from error
+
+
+@lru_cache(maxsize=16)
+def _parsed(url: str) -> httpx.URL:
+    """All requests of a run go to one or two addresses."""
+    return httpx.URL(url)
 
 
 async def _read(response: httpx.Response, endpoint: Endpoint, largest: int) -> bytes:

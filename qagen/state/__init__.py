@@ -4,7 +4,8 @@ Identity is the chunk's core text (`chunk_keys`), so that a document may be cut 
 a core follows it, and only cores that are new are asked about.
 """
 
-from qagen.state.document import Counts, DocumentState, start
+from qagen.state.document import Counts, DocumentState
+from qagen.state.forms import start, start_mining
 from qagen.state.identity import chunk_keys, differences, fingerprint
 from qagen.state.matching import Entry, Matching, archive_of, match
 
@@ -19,4 +20,5 @@ __all__ = [
     "fingerprint",
     "match",
     "start",
+    "start_mining",
 ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -15,7 +15,7 @@ from qagen.formats import (
     ChunkFile,
     ChunkRecord,
     GenerationInfo,
-    QAFile,
+    MiningInfo,
     RawReply,
     TokenCounts,
     encode,
@@ -25,9 +25,10 @@ from qagen.formats import (
 from qagen.formats.qa_file import DocumentStatus
 from qagen.llm.prices import Price
 from qagen.llm.types import Usage
-from qagen.state.identity import chunk_keys
 from qagen.state.matching import Entry
 
+Info = GenerationInfo | MiningInfo
+"""With what results were made."""
 _BETWEEN_LINES = b",\n    "
 """Pairs stand one per line, indented as their list: users grep and diff these files."""
 _ONLY_WHERE_SAID = ("error", "raw_replies", "notes", "fingerprint")
@@ -63,7 +64,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class _Saved:
+class Saved:
     """An entry as the bytes that go into the file, and the figures that the summary needs."""
 
     status: str
@@ -71,9 +72,30 @@ class _Saved:
     skipped: bool
     requests: int
     usage: Usage
+    figures: Mapping[str, int]
+    """What the form counts of it."""
     record_json: bytes
     pairs_json: bytes
     rejected_json: bytes
+
+
+class Form(Protocol):
+    """What a kind of state file calls its parts."""
+
+    tag: str
+    results: str
+    """Name of the list of what was made."""
+    rejected: str | None
+    """Name of the list of what checks refused; None: there is none."""
+
+    def head(self, document: DocumentState, info: dict[str, Any]) -> dict[str, Any]:
+        """What stands before the chunks. `info`: with what it was made."""
+
+    def figures(self, entry: Entry) -> Mapping[str, int]:
+        """What the summary counts of an entry."""
+
+    def summary(self, document: DocumentState, saved: Collection[Saved]) -> dict[str, Any]:
+        """The file in figures."""
 
 
 @dataclass(slots=True)
@@ -81,17 +103,18 @@ class DocumentState:
     """One document while it is worked on: what `<doc>_qa.json` will say. One writer saves it."""
 
     path: Path
-    """Of its QA file."""
+    """Of its state file."""
     chunk_file: ChunkFile
     chunks_name: str
     keys: list[str]
-    info: GenerationInfo
+    info: Info
+    form: Form
     price: Price | None = None
     """None where it is unknown."""
-    _saved: dict[int, _Saved] = field(default_factory=dict)
+    _saved: dict[int, Saved] = field(default_factory=dict)
     _unsettled_before: dict[int, ChunkRecord] = field(default_factory=dict)
     """Records of earlier tries that a new one adds to: what they cost was paid."""
-    _earlier: GenerationInfo | None = None
+    _earlier: Info | None = None
     """What an earlier run said of itself; it stands until this run adds a result."""
     _spent_before: float | None = 0.0
     """US dollars by the file's own account; None where a price was unknown."""
@@ -109,12 +132,11 @@ class DocumentState:
             self.info, self._earlier = self.info.model_copy(update=times), None
         self.remember(position, entry)
 
-    def resume(self, saved: QAFile, entries: Mapping[int, Entry]) -> None:
-        """Take over what an earlier run remembers.
+    def resume(self, info: Info, cost_usd: float | None, entries: Mapping[int, Entry]) -> None:
+        """Take over what an earlier run remembers: what it said of itself, what all runs had cost, what was made.
 
         What was made with other parameters than this run's says so from now on, in its own record.
         """
-        info = saved.qa_generation_info
         other = info.fingerprint if info.fingerprint and info.fingerprint != self.info.fingerprint else ""
         for position, entry in entries.items():
             record = entry.record
@@ -131,7 +153,7 @@ class DocumentState:
         self._earlier = info
         self._usage_before = self._usage()
         same = (info.provider, info.model) == (self.info.provider, self.info.model)
-        self._spent_before = saved.summary.cost_usd
+        self._spent_before = cost_usd
         if self._spent_before is None and (same or not self._usage_before.input_tokens):
             self._spent_before = self._cost(self._usage_before)
 
@@ -143,12 +165,13 @@ class DocumentState:
     def remember(self, position: int, entry: Entry) -> None:
         """Take over what is known of the chunk at `position`, as the bytes that will be saved."""
         usage = entry.record.usage
-        self._saved[position] = _Saved(
+        self._saved[position] = Saved(
             status=entry.record.status,
             kept=len(entry.pairs),
             skipped=entry.record.skip_reason is not None,
             requests=entry.record.attempts,
             usage=Usage(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.cache_write_tokens),
+            figures=self.form.figures(entry),
             record_json=_lean(encode(_record(entry.record))),
             pairs_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.pairs)),
             rejected_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.rejected)),
@@ -213,48 +236,32 @@ class DocumentState:
         info = (self._earlier or self.info).model_copy(update={"serial": serial, "updated_at": now})
         ordered = sorted(self._saved.items())
         indexes = [chunk.chunk_index for chunk in self.chunk_file.chunks]
+        refused = [orjson.Fragment(one.rejected_json) for _, one in ordered if one.rejected_json]
         document = {
-            "format": "qagen/qa@1",
+            "format": self.form.tag,
             "checksum": NO_CHECKSUM,
             "metadata": {**self.chunk_file.metadata.model_dump(mode="json"), "chunks_file": self.chunks_name},
-            "processing_info": {
-                **self.chunk_file.processing_info.model_dump(mode="json"),
-                "total_chunks": len(self.keys),
-            },
-            "qa_generation_info": _info(info),
+            **self.form.head(self, _info(info)),
             "status": status,
             "completed_chunks": [indexes[at] for at, one in ordered if one.status == "completed"],
             "failed_chunks": [indexes[at] for at, one in ordered if one.status == "failed"],
             "chunks": {str(indexes[at]): orjson.Fragment(one.record_json) for at, one in ordered},
-            "training_pairs": [orjson.Fragment(one.pairs_json) for _, one in ordered if one.pairs_json],
-            "rejected_pairs": [orjson.Fragment(one.rejected_json) for _, one in ordered if one.rejected_json],
-            "summary": self._summary(),
+            self.form.results: [orjson.Fragment(one.pairs_json) for _, one in ordered if one.pairs_json],
+            **({self.form.rejected: refused} if self.form.rejected else {}),
+            "summary": self.form.summary(self, self._saved.values()),
             "completion_time": now if status == "completed" else None,
         }
         return seal(encode(document, indent=True) + b"\n")
 
-    def _summary(self) -> dict[str, Any]:
-        counts = self.counts
-        settled, usage, cost = self._saved.values(), self._usage(), self.cost_usd
+    def spent(self) -> dict[str, Any]:
+        """Requests, tokens and money of all runs, for the summary."""
+        usage, cost = self._usage(), self.cost_usd
         return {
-            "total_chunks": counts.total,
-            "completed_chunks": counts.completed,
-            "failed_chunks": counts.failed,
-            "skipped_chunks": counts.skipped,
-            "total_qa_pairs": counts.pairs,
-            "requests": sum(one.requests for one in settled),
+            "requests": sum(one.requests for one in self._saved.values()),
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cost_usd": None if cost is None else round(cost, 6),
-            "reason": _why_empty(counts),
         }
-
-
-def start(
-    chunk_file: ChunkFile, chunks_name: str, info: GenerationInfo, path: Path, price: Price | None
-) -> DocumentState:
-    """A document of which nothing is known yet."""
-    return DocumentState(path, chunk_file, chunks_name, chunk_keys(chunk_file.chunks), info, price)
 
 
 def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:
@@ -279,19 +286,11 @@ def _record(record: ChunkRecord) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value or name not in _ONLY_WHERE_SAID}
 
 
-def _info(info: GenerationInfo) -> dict[str, Any]:
+def _info(info: Info) -> dict[str, Any]:
     fields = info.model_dump(mode="json")
     if not info.earlier_parameters:
         del fields["earlier_parameters"]
     return fields
-
-
-def _why_empty(counts: Counts) -> str | None:
-    if counts.total == 0:
-        return "the document has no chunks"
-    if counts.pending == 0 and counts.skipped == counts.total:
-        return "no chunk has anything to ask about"
-    return None
 
 
 def _lean(data: bytes) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from qagen.errors import DamagedError, UsageError
 from qagen.formats import NO_CHECKSUM, Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode, seal
@@ -15,8 +16,9 @@ class Entry:
     """What is known of one chunk."""
 
     record: ChunkRecord
-    pairs: tuple[Pair, ...] = ()
-    rejected: tuple[Pair, ...] = ()
+    pairs: tuple[Any, ...] = ()
+    """What was made of it: `Pair`s, or in a negatives file `MinedPair`s."""
+    rejected: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from qagen import files, generate, pairs
+from qagen import files, generate, pairs, runs
 from qagen.errors import AccessError, DataError, RejectedError, StorageError, TransientError, UsageError
 from qagen.llm.client import Client, Meter, Stopped
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
@@ -271,7 +271,7 @@ class Corpus(RuleBasedStateMachine):
 
         async def work() -> Outcome:
             if not resume:
-                generate.set_aside(job)
+                runs.set_aside(job)
             documents = iter(job.to_open())
             task = generate.GenerateTask(job)
             pump = Pump(task, cast(Client, model), documents, concurrency=at_a_time, most_open=2, on_event=hear)
@@ -279,7 +279,7 @@ class Corpus(RuleBasedStateMachine):
             async with asyncio.timeout(2):
                 outcome = await pump.run()
             assert outcome.bug is None
-            report = generate.Report(job, outcome, pump.tally, model.meter, 1.0)
+            report = runs.Report(job, outcome, pump.tally, model.meter, 1.0)
             check_account(json.loads(json.dumps(report.as_dict())))
             return outcome
 

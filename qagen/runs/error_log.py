@@ -10,9 +10,9 @@ from typing import Any
 from qagen import files
 from qagen.errors import StorageError
 from qagen.formats import utc_time
-from qagen.generate.plan import Job
 from qagen.pump import ChunkSaved, DocumentFailed, Event, Notice, ReplyUnusable, Stopping, TryFailed
 from qagen.redaction import harmless, redact
+from qagen.runs.job import Job
 
 _LONGEST = 500
 """Characters of a message or a reply."""
@@ -23,7 +23,7 @@ class ErrorLog:
 
     def __init__(self, path: Path, job: Job, on_event: Callable[[Event], None]) -> None:
         self._path = path
-        self._about = {"provider": job.endpoint.provider.name, "model": job.order.model, "run_id": job.run_id}
+        self._about = {"provider": job.endpoint.provider.name, "model": job.endpoint.model, "run_id": job.run_id}
         self._on_event = on_event
         self._broken = False
 

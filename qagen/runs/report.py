@@ -1,14 +1,14 @@
-"""What a generation did: the figures that the user is shown, and that other programs read."""
+"""What a run did: the figures that the user is shown, and that other programs read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from qagen.generate.plan import Job
 from qagen.llm.client import Meter
 from qagen.llm.limits import Traffic
 from qagen.pump import Outcome, Tally
+from qagen.runs.job import Job
 from qagen.state import Counts
 
 
@@ -104,7 +104,7 @@ class Report:
                 "failed": counts.failed,
                 "pending": counts.pending,
             },
-            "pairs": {
+            f"{self.job.noun}s": {
                 "total": counts.pairs,
                 "now": tally.made,
                 "rejected": tally.rejected,
