@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qagen import __version__
-from qagen.cli import check, chunk, combine, doctor, errors, generate_qa, status
+from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, status
 from qagen.cli.boundary import Commands
 from qagen.cli.postponed import postpone
 from qagen.redaction import guard_output
@@ -36,11 +36,13 @@ app = typer.Typer(
 )
 
 PIPELINE = "Pipeline"
+TRAINING_DATA = "Training data"
 UTILITIES = "Utilities"
 
 app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
 app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
 app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
+app.command("export", rich_help_panel=TRAINING_DATA)(export.export)
 app.command("check", rich_help_panel=UTILITIES)(check.check)
 app.command("status", rich_help_panel=UTILITIES)(status.status)
 app.command("errors", rich_help_panel=UTILITIES)(errors.errors)

@@ -25,7 +25,7 @@ from qagen.formats.negatives_file import (
     NegativesFile,
 )
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
-from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
+from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata, TrainingPair
 
 __all__ = [
     "ENDING",
@@ -53,6 +53,7 @@ __all__ = [
     "TokenCounts",
     "TrainingDocument",
     "TrainingMetadata",
+    "TrainingPair",
     "decode",
     "encode",
     "is_unchanged",
