@@ -28,6 +28,8 @@ class Passage:
     """Offsets of `whole` in the document's text; -1 where they are not known."""
     section: str | None = None
     language: str | None = None
+    title: str | None = None
+    """Of the document."""
 
 
 @dataclass(frozen=True, slots=True)
