@@ -41,7 +41,12 @@ def find(corpus: Corpus, pair: Pair, own: int, searched: int, dense: Dense | Non
     merged = merge([number for number, _ in by_words], [number for number, _ in near])
     said, similar = {number for number, _ in by_words}, dict(near)
     candidates = tuple(
-        _candidate(corpus, number, rank, score, wanted, similarity=similar.get(number), is_dense=number not in said)
+        _candidate(
+            *(corpus, number, rank, score, wanted),
+            similarity=similar.get(number),
+            is_dense=number not in said,
+            is_merged=True,
+        )
         for rank, (number, score) in enumerate(merged[:searched], 1)
     )
     ranks = [rank for rank, (number, _) in enumerate(merged, 1) if number == own]
@@ -66,6 +71,7 @@ def _candidate(
     *,
     similarity: float | None = None,
     is_dense: bool = False,
+    is_merged: bool = False,
 ) -> Candidate:
     passage = corpus.at(number)
     present = set(terms(indexed_text(passage)))
@@ -76,6 +82,7 @@ def _candidate(
         shares=tuple([term for term in wanted if term in present][:_MOST_SHARED]),
         method="dense" if is_dense else "bm25",
         similarity=similarity,
+        is_merged=is_merged,
     )
 
 

@@ -46,6 +46,8 @@ class Candidate:
     """`dense`: found by embeddings alone."""
     similarity: float | None = None
     """Cosine of the embeddings of question and passage."""
+    is_merged: bool = False
+    """Whether rank and score are those of words and embeddings together."""
 
 
 @dataclass(frozen=True, slots=True)
