@@ -25,20 +25,8 @@ _PART_OF_ANSWER = 0.3
 _MOST_OF_ANSWER = 0.6
 _RELATIVE_MARGIN = 0.95
 """A passage whose embedding is nearly as close to the question as the answer's own most likely answers it."""
-_LEAST_LETTERS = 40
-_LETTER_SHARE = 0.4
-"""Of all that is no white space. Tables of figures have more than half."""
 _QUOTE = 20
 """Characters from which on a quote is looked for approximately."""
-
-_LEADER = re.compile(r"(?:\.{3,}|…|\s{3,}|\t)\s*\d{1,4}\s*$|^\s*(?:\d+\.)+\d*\s+\D{2,60}\s+\d{1,4}\s*$", re.MULTILINE)
-_LICENCE = re.compile(
-    r"all rights reserved|permission is hereby granted|licensed under|without warranty|warranties of merchantability|"
-    r"redistribution and use|creative commons|terms of (?:use|service)|privacy policy|alle rechte vorbehalten|"
-    r"tous droits réservés|todos los derechos reservados|tutti i diritti riservati|cookie",
-    re.IGNORECASE,
-)
-_NAVIGATION = re.compile(r"(?:[^\n|›»>•·]{1,25}[|›»•·]){4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +124,8 @@ def restates(asked: Asked, candidate: Candidate) -> bool:
     text = taken_apart(candidate.passage)
     if not asked.names <= text.tokens:
         return False
+    if asked.names and not asked.said_names.isdisjoint(text.tokens):
+        return True  # a part of a name: Ms Keller
     for window in text.windows:
         covered = _covered(asked, window)
         answered = _answered(asked, window)
@@ -175,22 +165,7 @@ def _code(language: str | None) -> str:
 
 def is_boilerplate(_: Asked, candidate: Candidate) -> bool:
     """It says nothing that a question could be about: contents, licences, menus, or hardly a word."""
-    text = candidate.passage.text
-    letters = sum(map(str.isalpha, text))
-    if letters < _LEAST_LETTERS / (3 if words.is_unspaced(text) else 1):
-        return True
-    if letters < _LETTER_SHARE * len("".join(text.split())):
-        return not _DIGIT_TABLE.search(text)
-    lines = [line for line in text.splitlines() if line.strip()]
-    entries = len(_LEADER.findall(text))
-    if entries >= 3 and 2 * entries >= len(lines):
-        return True
-    marks = len(_LICENCE.findall(text))
-    return marks >= 3 or (marks >= 1 and len(text) < 300) or (_NAVIGATION.search(text) is not None and "|-" not in text)
-
-
-_DIGIT_TABLE = re.compile(r"^\s*\|.*\d.*\|\s*$", re.MULTILINE)
-"""A row of a table with figures."""
+    return taken_apart(candidate.passage).is_boilerplate
 
 
 def is_too_near(asked: Asked, candidate: Candidate) -> bool:

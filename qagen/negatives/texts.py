@@ -11,6 +11,7 @@ from qagen.checks import numbers, packs, words
 from qagen.checks.language import script
 from qagen.checks.packs import Pack
 from qagen.formats import Pair
+from qagen.negatives import boilerplate
 from qagen.negatives.types import Passage
 from qagen.pairs import evidence
 
@@ -33,6 +34,7 @@ class Text:
         self.text = text
         self._around = around
         """Title and section: they say what the text is about."""
+        self._values: dict[Pack | None, frozenset[str]] = {}
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -77,9 +79,16 @@ class Text:
     def quotes(self) -> evidence.Passage:
         return evidence.Passage(self.text)
 
+    @cached_property
+    def is_boilerplate(self) -> bool:
+        """Whether it says nothing that a question could be about."""
+        return boilerplate.is_boilerplate(self.text)
+
     def values(self, pack: Pack | None) -> frozenset[str]:
         """The numbers that it may be said to hold."""
-        return numbers.known(self.text, pack)
+        if pack not in self._values:
+            self._values[pack] = numbers.known(self.text, pack)
+        return self._values[pack]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -117,7 +126,9 @@ class Asked:
 
 
 _SHORT = 8
-"""Words of an answer."""
+"""Words of an answer that is a mere value."""
+_FEW = 2
+"""Words that it adds to a number, where it says again what was asked."""
 
 
 def ask(
@@ -146,7 +157,7 @@ def ask(
         said=said,
         said_names=said_names - asked_names - tokens(pair.question),
         numbers=claimed,
-        is_short=len(words.of(pair.answer)) <= _SHORT,
+        is_short=len(words.of(pair.answer)) <= _SHORT or (bool(claimed) and len(said) <= _FEW),
         own_similarity=own_similarity,
     )
 

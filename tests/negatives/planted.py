@@ -19,6 +19,8 @@ from qagen.pairs import pair_id
 from qagen.state import chunk_keys
 
 T = TypeVar("T")
+FactKey = tuple[str, str, str]
+"""Domain, subject, kind."""
 Wordings = tuple[str, ...]
 """A value, and other ways to say the same."""
 
@@ -59,7 +61,7 @@ class Fact:
     wordings: Wordings
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> FactKey:
         return self.domain, self.subject, self.kind
 
 
@@ -69,7 +71,7 @@ class Draft:
 
     title: str
     sentences: list[str]
-    facts: set[tuple[str, str, str]] = field(default_factory=set)
+    facts: set[FactKey] = field(default_factory=set)
     asked: list[tuple[Fact, str]] = field(default_factory=list)
     """Facts that this is the home of, each with its sentence."""
 
@@ -82,7 +84,15 @@ class Planted:
     pairs: list[Pair]
     answering: dict[str, frozenset[str]]
     """By pair_id: the keys of all chunks that state its fact."""
-    chunks: int
+    stating: dict[str, frozenset[FactKey]]
+    """By the key of a chunk: the facts that it states."""
+    asked: dict[str, FactKey]
+    """By pair_id."""
+
+    def is_decoy(self, pair: Pair, chunk_key: str) -> bool:
+        """Whether a chunk states what is asked of something else, or something else of what is asked about."""
+        subject, kind = self.asked[pair.pair_id][1:]
+        return any((fact[1] == subject) != (fact[2] == kind) for fact in self.stating.get(chunk_key, ()))
 
 
 def amounts(numbers: Sequence[int], *forms: str) -> list[Wordings]:
@@ -116,14 +126,12 @@ def plant(domains: Sequence[Domain], folder: Path, *, seed: int, questions: int)
     random = Random(seed)
     folder.mkdir(parents=True, exist_ok=True)
     pairs: list[Pair] = []
-    stated: dict[tuple[str, str, str], set[str]] = {}
-    facts_of: dict[str, tuple[str, str, str]] = {}
-    chunks = 0
+    stated: dict[FactKey, set[str]] = {}
+    facts_of: dict[str, FactKey] = {}
     for domain in domains:
         documents = _documents(domain, random)
         for number, drafts in enumerate(documents):
             keys = _write(folder, f"{domain.name}-{number:03}", drafts, domain, overlapping=number % 5 == 4)
-            chunks += len(keys)
             for draft, key in zip(drafts, keys, strict=True):
                 for fact in draft.facts:
                     stated.setdefault(fact, set()).add(key)
@@ -133,7 +141,11 @@ def plant(domains: Sequence[Domain], folder: Path, *, seed: int, questions: int)
                     facts_of[pair.pair_id] = asked.key
     chosen = sorted(random.sample(pairs, min(questions, len(pairs))), key=lambda pair: pair.pair_id)
     answering = {pair.pair_id: frozenset(stated[facts_of[pair.pair_id]]) for pair in chosen}
-    return Planted(folder, chosen, answering, chunks)
+    stating: dict[str, frozenset[FactKey]] = {}
+    for fact, keys_of_fact in stated.items():
+        for key in keys_of_fact:
+            stating[key] = stating.get(key, frozenset()) | {fact}
+    return Planted(folder, chosen, answering, stating, facts_of)
 
 
 def _documents(domain: Domain, random: Random) -> list[list[Draft]]:
@@ -145,7 +157,11 @@ def _documents(domain: Domain, random: Random) -> list[list[Draft]]:
     }
     kinds = {kind.name: kind for kind in domain.kinds}
     documents = [_home(domain, subject, facts, kinds, random) for subject in domain.subjects]
-    again = [(fact, kinds[fact.kind]) for fact in facts.values() if random.random() < 0.35]
+    again = [
+        (fact, kinds[fact.kind])
+        for fact in facts.values()
+        for _ in range(random.choices((0, 1, 2, 3), weights=(40, 30, 20, 10))[0])
+    ]
     random.shuffle(again)
     documents += [_overview(domain, some, random) for some in _in_groups(again, 12)]
     copied = [draft for document in documents for draft in document if draft.asked and random.random() < 0.06]

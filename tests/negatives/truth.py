@@ -21,6 +21,7 @@ SEEDS = (1, 2, 3)
 QUESTIONS = 250
 CHOICES = Choices()
 METHODS = ("random", "naive BM25", "guards", "guards and labels")
+_TEXTS: dict[str, str] = {}
 Choose = Callable[[Pair], list[str]]
 
 
@@ -33,6 +34,12 @@ class Rate:
     """Questions that have negatives."""
     negatives: int = 0
     false: int = 0
+    decoys: int = 0
+    """Negatives of the same topic: what is asked, of something else; or something else of what is asked about."""
+    kept_out: int = 0
+    """Found passages that the guards kept out, but for the question's own."""
+    rightly: int = 0
+    """Those of them that answer."""
     methods: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[Pair, str]] = field(default_factory=list)
 
@@ -41,13 +48,15 @@ class Rate:
         """Of all negatives."""
         return self.false / max(1, self.negatives)
 
-    def add(self, pair: Pair, chosen: Sequence[str], answering: frozenset[str]) -> None:
+    def add(self, pair: Pair, chosen: Sequence[str], made: Planted) -> None:
         """Count the negatives of a pair, given by their keys."""
+        answering = made.answering[pair.pair_id]
         self.questions += 1
         self.mined += bool(chosen)
         self.negatives += len(chosen)
         wrong = [key for key in chosen if key in answering]
         self.false += len(wrong)
+        self.decoys += sum(made.is_decoy(pair, key) for key in chosen if key not in answering)
         self.wrong += [(pair, key) for key in wrong]
 
 
@@ -58,13 +67,15 @@ def measure(domains: Sequence[Domain], folder: Path, seed: int, engine: str = "a
     with Corpus.open([made.folder], folder, engine) as corpus:
         for name, choose in _ways(corpus, made, rates).items():
             for pair in made.pairs:
-                rates[name].add(pair, choose(pair), made.answering[pair.pair_id])
+                rates[name].add(pair, choose(pair), made)
     return rates
 
 
 def _ways(corpus: Corpus, made: Planted, rates: dict[str, Rate]) -> dict[str, Choose]:
     miner = Miner(corpus, CHOICES)
     keys = [key for _, key in corpus.each()]
+    if "-v" in sys.argv:
+        _TEXTS.update((key, corpus.at(number).text) for number, key in corpus.each())
 
     def at_random(pair: Pair) -> list[str]:
         others = [key for key in keys if key != pair.chunk_key]
@@ -75,7 +86,12 @@ def _ways(corpus: Corpus, made: Planted, rates: dict[str, Rate]) -> dict[str, Ch
         return [key for key in found if key != pair.chunk_key][: CHOICES.negatives]
 
     def guarded(pair: Pair) -> list[str]:
-        mined = miner.select(miner.prepare([pair])[0])
+        prepared = miner.prepare([pair])[0]
+        mined = miner.select(prepared)
+        kept = {candidate.passage.chunk_key for candidate in prepared.guarded.candidates}
+        kept_out = prepared.found - kept - {pair.chunk_key}
+        rates["guards"].kept_out += len(kept_out)
+        rates["guards"].rightly += len(kept_out & made.answering[pair.pair_id])
         rates["guards"].methods.update(negative.method for negative in mined.negatives)
         rates["guards"].methods.update(mined.flags)
         rates["guards"].methods.update({f"-{name}": count for name, count in mined.dropped.items()})
@@ -103,6 +119,9 @@ def together(rates: Sequence[dict[str, Rate]]) -> dict[str, Rate]:
             sums.mined += rate.mined
             sums.negatives += rate.negatives
             sums.false += rate.false
+            sums.decoys += rate.decoys
+            sums.kept_out += rate.kept_out
+            sums.rightly += rate.rightly
             sums.methods.update(rate.methods)
             sums.wrong += rate.wrong
     return total
@@ -115,12 +134,17 @@ def main() -> None:
     for seed in SEEDS:
         with tempfile.TemporaryDirectory() as name:
             rates.append(measure(domains, Path(name), seed))
-    print("method             questions  with negatives  negatives  false  rate")
+    print("method             questions  with negatives  negatives  false   rate  same topic")
     for name, rate in together(rates).items():
         print(
-            f"{name:<19}{rate.questions:>9,}{rate.mined:>16,}{rate.negatives:>11,}{rate.false:>7,}{rate.share:>6.1%}"
+            f"{name:<19}{rate.questions:>9,}{rate.mined:>16,}{rate.negatives:>11,}{rate.false:>7,}{rate.share:>7.2%}"
+            f"{rate.decoys / max(1, rate.negatives):>12.1%}"
         )
+        if "-v" in sys.argv and name == "guards":
+            for pair, key in rate.wrong:
+                print(f"      {pair.question} | {pair.answer} | {_TEXTS.get(key)}")
         if rate.methods:
+            print(f"   kept out {rate.kept_out}, of these {rate.rightly} answer") if rate.kept_out else None
             print("   " + ", ".join(f"{key} {count}" for key, count in sorted(rate.methods.items())))
 
 
