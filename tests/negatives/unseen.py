@@ -251,7 +251,11 @@ SERVER = Domain(
 SOILS = Domain(
     "soils",
     "en",
-    [f"{where} {what}" for where in ("Arden", "Brora", "Cleve", "Derwent") for what in ("loam", "clay", "peat", "silt")],
+    [
+        f"{where} {what}"
+        for where in ("Arden", "Brora", "Cleve", "Derwent")
+        for what in ("loam", "clay", "peat", "silt")
+    ],
     [
         Kind(
             "acidity",
@@ -279,7 +283,11 @@ SOILS = Domain(
             "crop",
             [(crop,) for crop in "barley rye potatoes sugar-beet clover flax oats hops buckwheat lentils".split()],
             ["Which crop grows best on the {s}?", "What is best grown on the {s}?"],
-            ["The crop that grows best on the {s} is {v}.", "On the {s}, {v} grows best.", "Best grown on the {s}: {v}."],
+            [
+                "The crop that grows best on the {s} is {v}.",
+                "On the {s}, {v} grows best.",
+                "Best grown on the {s}: {v}.",
+            ],
             [
                 "Whoever owns fields of {s} makes money with {v}.",
                 "Trials on {s} gave record harvests of {v}.",
