@@ -10,9 +10,10 @@ from math import log
 from qagen.checks import words
 from qagen.formats import Pair
 from qagen.formats.negatives_file import Flag, MinedPair
-from qagen.negatives import candidates, guards, selection
+from qagen.negatives import candidates, guards, labels, selection
 from qagen.negatives.candidates import Dense
 from qagen.negatives.corpus import Corpus
+from qagen.negatives.labels import LabelRequest
 from qagen.negatives.texts import Asked, ask
 from qagen.negatives.types import Candidate, Choices, Guarded, Labelled, Passage
 
@@ -66,14 +67,35 @@ class Miner:
         keys = frozenset(candidate.passage.chunk_key for candidate in found.candidates)
         return Prepared(pair, guarded, ("vague",) if guarded.is_vague else (), asked, keys)
 
-    def select(self, prepared: Prepared, labels: Mapping[str, Labelled] | None = None) -> MinedPair:
-        """Its negatives. `labels`: by chunk_key, what a model said; None where none was asked."""
+    def select(self, prepared: Prepared, said: Mapping[str, Labelled] | None = None) -> MinedPair:
+        """Its negatives. `said`: by chunk_key, what a model said; None where none was asked."""
         pair = prepared.pair
         if prepared.asked is None or prepared.flags:
             return MinedPair(
                 pair_id=pair.pair_id, chunk_key=pair.chunk_key, question=pair.question, flags=list(prepared.flags)
             )
-        return selection.select(prepared.asked, prepared.guarded, labels, self.choices, self._spare(prepared))
+        return selection.select(prepared.asked, prepared.guarded, said, self.choices, self._spare(prepared))
+
+    def request(self, prepared: Sequence[Prepared]) -> LabelRequest | None:
+        """What to ask a model about the pairs of a chunk; None where there is nothing that it could judge."""
+        own = next((one.asked.own for one in prepared if one.asked is not None), None)
+        if own is None:
+            return None
+        return labels.request(own, [(one.pair, one.guarded) for one in prepared], self.choices.candidates)
+
+    def select_all(
+        self,
+        prepared: Sequence[Prepared],
+        request: LabelRequest | None = None,
+        said: Mapping[int, Mapping[str, Labelled]] | None = None,
+    ) -> list[MinedPair]:
+        """The negatives of the pairs of a chunk. `said`: the labels of the reply to `request`; None: nobody was asked."""
+        if request is None or said is None:
+            return [self.select(one) for one in prepared]
+        return [
+            self.select(one, labels.by_chunk(request, said, number) if number in request.questions else None)
+            for number, one in enumerate(prepared, 1)
+        ]
 
     def _rarity(self, question: str) -> dict[str, float]:
         """How much each word of a question tells: what few passages have, more."""

@@ -166,7 +166,8 @@ _PEOPLE = [
     (f"{first} {last}", f"Ms {last}" if first.endswith("a") else f"Mr {last}")
     for first, last in zip(
         "Maria Anna Peter Clara Jonas Laura Oscar Elena Simon Petra Hugo Nina Viktor Rosa Adam Julia".split(),
-        "Keller Brandt Okafor Lindgren Moreau Santos Novak Fischer Hale Ivers Jansen Kowal Lund Marsh Noll Ortiz".split(),
+        "Keller Brandt Okafor Lindgren Moreau Santos Novak Fischer Hale Ivers Jansen Kowal Lund Marsh Noll "
+        "Ortiz".split(),
         strict=True,
     )
 ]
