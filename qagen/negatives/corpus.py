@@ -8,6 +8,7 @@ built beside its place and renamed, and older ones are removed.
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ import orjson
 
 from qagen import files
 from qagen.corpus import find_chunk_files, read_chunks, stem_of
-from qagen.errors import DataError
+from qagen.errors import DataError, StorageError, UsageError
 from qagen.formats import ChunkFile
 from qagen.negatives.store import Store, Writer
 from qagen.negatives.types import Passage
@@ -37,12 +38,12 @@ def choose_engine(wanted: str = "auto") -> Engine:
     """What searches.
 
     Raises:
-        Unavailable: what was asked for is not there.
+        UsageError: what was asked for is not there.
     """
     if wanted == "sqlite" or (wanted == "auto" and quick.version() is None):
         return "sqlite"
     if quick.version() is None:
-        raise Unavailable("tantivy is not installed: pip install 'qagen[negatives]'")
+        raise UsageError("tantivy is not installed. Install it with `pip install 'qagen[negatives]'`.")
     return "tantivy"
 
 
@@ -65,25 +66,31 @@ class Corpus:
         chunks_dirs: Sequence[Path],
         folder: Path,
         engine: str = "auto",
-        on_problem: OnProblem = lambda path, why: None,
+        on_problem: OnProblem | None = None,
     ) -> Self:
         """The corpus of those folders of chunk files, its index in `folder`, made if it is not there.
 
         Raises:
             DataError: there is no such folder, or no chunk in any of them.
             StorageError: the index cannot be written.
-            Unavailable: that engine is not there.
+            UsageError: that engine is not there.
         """
         chosen = choose_engine(engine)
         paths = [path for directory in dict.fromkeys(chunks_dirs) for path in find_chunk_files(directory).paths]
         texts, usable = _hash(paths, on_problem)
         hashed = hashlib.sha256(f"{texts}|{chosen}|{_version(chosen)}|{_LAYOUT}".encode()).hexdigest()[:16]
         place = folder / _ROOM / hashed
-        if not place.is_dir():
-            files.build_folder(place, lambda beside: _build(beside, usable, chosen, texts))
         files.remove_folders(place.parent, keep=place.name)
-        index = quick.QuickIndex.open(place / "words") if chosen == "tantivy" else Index.open(place / "words.sqlite")
-        return cls(Store(place / "passages.sqlite"), index, chosen, hashed, texts)
+        for _ in range(2):
+            if not place.is_dir():
+                files.build_folder(place, lambda beside: _build(beside, usable, chosen, texts))
+            try:
+                store, index = _opened(place, chosen)
+            except (sqlite3.Error, OSError):
+                files.remove_folders(place.parent, keep="")  # damaged since; it is made of files that are still there
+            else:
+                return cls(store, index, chosen, hashed, texts)
+        raise StorageError(f"{place}: the index cannot be read, although it was just made")
 
     def __enter__(self) -> Self:
         return self
@@ -156,7 +163,7 @@ def passages_of(chunk_file: ChunkFile, document: str) -> list[Passage]:
     ]
 
 
-def _hash(paths: Sequence[Path], on_problem: OnProblem) -> tuple[str, list[Path]]:
+def _hash(paths: Sequence[Path], on_problem: OnProblem | None) -> tuple[str, list[Path]]:
     """One hash of what all chunk files say of their chunks, and the files that can be read.
 
     Raises:
@@ -180,7 +187,7 @@ def _facts(passage: Passage) -> list[str | int | None]:
     ]
 
 
-def _read(paths: Sequence[Path], on_problem: OnProblem) -> Iterator[tuple[Path, list[Passage]]]:
+def _read(paths: Sequence[Path], on_problem: OnProblem | None = None) -> Iterator[tuple[Path, list[Passage]]]:
     """The passages of each file that can be read. Of two files with one name, in two folders, the later is renamed."""
     seen: Counter[str] = Counter()
     for path in paths:
@@ -189,7 +196,8 @@ def _read(paths: Sequence[Path], on_problem: OnProblem) -> Iterator[tuple[Path, 
         try:
             passages = passages_of(read_chunks(path), stem if seen[stem] == 1 else f"{stem}#{seen[stem]}")
         except DataError as error:
-            on_problem(path, str(error).removeprefix(f"{path}: "))
+            if on_problem is not None:
+                on_problem(path, str(error).removeprefix(f"{path}: "))
         else:
             if passages:
                 yield path, passages
@@ -200,26 +208,51 @@ def _build(folder: Path, paths: Sequence[Path], engine: Engine, texts: str) -> N
 
     Raises:
         DataError: the files changed since they were hashed.
+        StorageError: the disk is full, or the like.
+        UsageError: SQLite cannot search.
     """
+    try:
+        _write(folder, paths, engine, texts)
+    except sqlite3.Error as error:
+        raise StorageError(f"{folder}: the index cannot be made: {error}") from error
+    except Unavailable as error:
+        raise UsageError(f"{error}. Install tantivy with `pip install 'qagen[negatives]'`.") from error
+
+
+def _write(folder: Path, paths: Sequence[Path], engine: Engine, texts: str) -> None:
     index: Index | quick.QuickIndex
     if engine == "tantivy":
         (folder / "words").mkdir()
         index = quick.QuickIndex(folder / "words")
     else:
         index = Index(folder / "words.sqlite")
-    writer = Writer(folder / "passages.sqlite")
     digest, count = hashlib.sha256(), 0
-    for _, passages in _read(paths, lambda path, why: None):
-        writer.add(enumerate(passages, count))
-        for number, passage in enumerate(passages, count):
-            digest.update(orjson.dumps(_facts(passage)))
-            index.add(str(number), indexed_text(passage))
-        count += len(passages)
-    writer.close()
-    index.save()
-    index.close()
+    with index, Writer(folder / "passages.sqlite") as writer:
+        for _, passages in _read(paths):
+            writer.add(enumerate(passages, count))
+            for number, passage in enumerate(passages, count):
+                digest.update(orjson.dumps(_facts(passage)))
+                index.add(str(number), indexed_text(passage))
+            count += len(passages)
+        writer.save()
+        index.save()
     if digest.hexdigest() != texts:
         raise DataError("chunk files changed while they were read; run the command again when they are finished")
+
+
+def _opened(folder: Path, engine: Engine) -> tuple[Store, Index | quick.QuickIndex]:
+    """What was built there.
+
+    Raises:
+        sqlite3.Error, OSError: it is damaged.
+    """
+    if not (folder / "passages.sqlite").is_file():
+        raise FileNotFoundError(folder)
+    store = Store(folder / "passages.sqlite")
+    index = quick.QuickIndex.open(folder / "words") if engine == "tantivy" else Index.open(folder / "words.sqlite")
+    if len(index) != len(store):
+        raise OSError(f"{folder}: there are {len(store)} passages, and the words of {len(index)}")
+    return store, index
 
 
 def _version(engine: Engine) -> str | None:

@@ -99,7 +99,7 @@ def _holds_quote(asked: Asked, text: Text, quote: str) -> bool:
 
 
 def holds_values(asked: Asked, candidate: Candidate) -> bool:
-    """All that the answer gives: of a short one its numbers and words, of a longer one what it names and what is asked."""
+    """All that a short answer gives; of a longer one its numbers and names, together with most of what is asked."""
     text = taken_apart(candidate.passage)
     if not says_values(asked, text):
         return False

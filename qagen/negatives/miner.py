@@ -89,7 +89,7 @@ class Miner:
         request: LabelRequest | None = None,
         said: Mapping[int, Mapping[str, Labelled]] | None = None,
     ) -> list[MinedPair]:
-        """The negatives of the pairs of a chunk. `said`: the labels of the reply to `request`; None: nobody was asked."""
+        """The negatives of a chunk's pairs. `said`: the labels of the reply to `request`; None: nobody was asked."""
         if request is None or said is None:
             return [self.select(one) for one in prepared]
         return [

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from qagen.negatives.types import Passage
 
@@ -35,12 +37,19 @@ class Writer:
             ((number, *_row(passage)) for number, passage in passages),
         )
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._base.close()
+
+    def save(self) -> None:
         """Make it ready to be asked."""
         self._base.execute("CREATE INDEX by_key ON passages (chunk_key)")
         self._base.execute("CREATE INDEX by_document ON passages (document)")
         self._base.commit()
-        self._base.close()
 
 
 class Store:

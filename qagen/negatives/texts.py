@@ -147,7 +147,8 @@ def ask(
             asked[stem] = max(asked.get(stem, 0.0), (rarity or {}).get(word, 1.0))
     known = numbers.known(pair.question, pack)
     claimed = tuple(number for number in numbers.claimed(pair.answer, pack) if not number.is_in(known))
-    said = words.content(pair.answer, stop) - words.content(pair.question, stop) - in_names
+    bare = {word[: words.PREFIX] for word in pack.bare} if pack else set()
+    said = words.content(pair.answer, stop) - words.content(pair.question, stop) - in_names - bare
     return Asked(
         pair=pair,
         own=own,
@@ -163,7 +164,7 @@ def ask(
 
 
 def names(text: str, pack: Pack | None) -> frozenset[str]:
-    """Codes (KP-40, cache_size), and words written large inside a sentence where the language does that to names alone."""
+    """Codes (KP-40, cache_size), and words written large inside a sentence where the language does that to names."""
     found = set()
     for match in _TOKEN.finditer(text):
         token = match[0].strip("_")

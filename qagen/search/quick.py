@@ -6,6 +6,8 @@ chunks are kept in one byte there, so that scores differ by a few percent.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -28,6 +30,7 @@ class QuickIndex:
 
     Raises:
         Unavailable: tantivy is not installed.
+        OSError: the folder cannot be written, or what is in it cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,7 +56,10 @@ class QuickIndex:
         self.close()
 
     def close(self) -> None:
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:  # it was not saved: its thread must not go on writing
+            with suppress(ValueError):
+                writer.wait_merging_threads()
 
     def __len__(self) -> int:
         return self._count
@@ -63,14 +69,17 @@ class QuickIndex:
         import tantivy
 
         assert self._writer is not None
-        self._writer.add_document(tantivy.Document(number=int(chunk_id), words=spaced(text)))
+        # Its errors of the disk are ValueErrors.
+        with _as_os_error():
+            self._writer.add_document(tantivy.Document(number=int(chunk_id), words=spaced(text)))
         self._count += 1
 
     def save(self) -> None:
         """Write out all that was added, for `open`."""
         assert self._writer is not None
-        self._writer.commit()
-        self._writer.wait_merging_threads()
+        with _as_os_error():
+            self._writer.commit()
+            self._writer.wait_merging_threads()
         self._writer = None
         self._index.reload()
         self._begin()
@@ -115,11 +124,20 @@ def _index(folder: Path) -> tantivy.Index:
     fields = tantivy.SchemaBuilder()
     fields.add_text_field("words", tokenizer_name="words", index_option="freq")
     fields.add_unsigned_field("number", stored=True)
-    index = tantivy.Index(fields.build(), path=str(folder))
+    with _as_os_error():
+        index = tantivy.Index(fields.build(), path=str(folder))
     words = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
     words = words.filter(tantivy.Filter.remove_long(_LONGEST_WORD))
     index.register_tokenizer("words", words.build())
     return index
+
+
+@contextmanager
+def _as_os_error() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise OSError(str(error)) from error
 
 
 def version() -> str | None:

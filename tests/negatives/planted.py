@@ -1,9 +1,9 @@
 """A corpus whose truth is known: which chunk states which fact.
 
-Each fact (subject, kind, value) is stated in its home chunk, and some again elsewhere: word for word, in other words, in
-other notation, in a table, in an overlapping neighbour. Around them stand chunks of the same topic: other subjects with
-the same kind of fact, other facts of the same subject. The wording comes from templates in two halves that share none:
-guards are made by looking at the one, and measured on the other. The templates were written before the guards.
+Each fact (subject, kind, value) is stated in its home chunk, and some again elsewhere: word for word, in other words,
+in other notation, in a table, in an overlapping neighbour. Around them stand chunks of the same topic: other subjects
+with the same kind of fact, other facts of the same subject. The wording comes from templates in two halves that share
+none: guards are made by looking at the one, and measured on the other. The templates were written before the guards.
 """
 
 from __future__ import annotations
