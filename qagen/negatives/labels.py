@@ -280,8 +280,13 @@ def _entries_of(text: str, *, cut: bool) -> list[tuple[Any, dict[str, Any]]]:
     text = without_thoughts(text, cut=cut)
     whole = [entry for value in embedded(text) for entry in _entries(value)]
     # The last entry of a reply that was cut may be half of one, and look whole when it is repaired.
-    repaired = [] if cut else list(_entries(repair(text)))
-    return repaired if len(repaired) > len(whole) else whole
+    repaired = list(_entries(repair(text[: text.rfind("}") + 1] if cut else text)))
+    return max(whole, repaired, key=_worth)
+
+
+def _worth(entries: Sequence[tuple[Any, Mapping[str, Any]]]) -> tuple[int, int]:
+    """Of a reading: first how many entries say which question they are about."""
+    return sum(number is not None for number, _ in entries), len(entries)
 
 
 def _entries(value: Any, number: Any = None, depth: int = 0) -> Iterator[tuple[Any, dict[str, Any]]]:

@@ -68,9 +68,10 @@ def test_a_third_of_the_shorter_text_is_too_much_to_share() -> None:
 
 
 def test_a_text_with_changes_in_every_sentence_is_a_near_duplicate() -> None:
-    own = "The unit is cleaned each month. The filter is rinsed with water. The lid is closed by hand. It is dry."
-    near = "The unit is cleaned once month. The filters is rinsed with water. The lids is closed by hand. It is dry."
+    words = [f"{letter * 3}elements" for letter in "abcdefghijklmnopqrst"]
+    own, near = " ".join(words), " ".join(words[at] + "x" * (at % 5 == 0) for at in range(20))
     one = asked(QUESTION, own=own)
+    assert not named("shared_text")(one, candidate(near))
     assert named("near_duplicate")(one, candidate(near))
     assert not named("near_duplicate")(one, candidate(own[:30] + FILLER))
 
@@ -212,7 +213,9 @@ def test_a_sentence_about_a_sibling_passes_all_guards() -> None:
 def test_what_is_kept_out_is_counted_by_guard_and_the_chunk_itself_is_not() -> None:
     one = asked(QUESTION, evidence=[QUOTE], own=f"{QUOTE} {FILLER}")
     good = candidate("The relief valve of the KP-41 stays shut until the pressure of 16 bar is reached.")
-    brought = found(candidate(QUOTE, "own"), good, candidate("It opens the valve at 12 bar and lets the water out."))
+    brought = found(
+        candidate(QUOTE, "own"), good, candidate("It opens the valve at 12 bar and lets the water out of the housing.")
+    )
     result = sift(one, brought, searched=50, chunks=3)
     assert result.candidates == (good,)
     assert result.dropped == {"values": 1}

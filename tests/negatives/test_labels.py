@@ -135,7 +135,7 @@ def test_a_flat_list_is_read_where_it_says_or_leaves_no_doubt_about_the_question
 
 def test_of_a_reply_that_was_cut_the_whole_entries_count() -> None:
     at = TEXT.index('"p3"') + 20
-    assert told(TEXT[:at], cut=True)[1] == EVERYTHING[1]
+    assert told(TEXT[:at], cut=True) == {1: EVERYTHING[1], 2: {"p2": "partly"}}
 
 
 def test_ids_that_are_invented_or_repeated_and_labels_that_are_unknown_are_counted() -> None:
