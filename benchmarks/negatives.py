@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -97,9 +98,9 @@ def run(folder: Path, engine: str, chunks: int) -> Cost:
     open_s, corpus = _timed(lambda: Corpus.open([folder / "chunks"], out, engine))
     with corpus:
         asked = list(_questions(corpus))
-        queries = [1000 * _timed(lambda one=one: corpus.search(one.question, 50))[0] for one in asked]
+        queries = [1000 * _timed(partial(corpus.search, one.question, 50))[0] for one in asked]
         miner = Miner(corpus)
-        prepared = [1000 * _timed(lambda one=one: miner.prepare([one]))[0] for one in asked[:_PREPARED]]
+        prepared = [1000 * _timed(partial(miner.prepare, [one]))[0] for one in asked[:_PREPARED]]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return Cost(
         engine=engine,
