@@ -210,14 +210,19 @@ def reason_against(asked: Asked, candidate: Candidate) -> str | None:
     return next((guard.name for guard in GUARDS if guard.holds(asked, candidate)), None)
 
 
-def sift(asked: Asked, found: Found, *, searched: int, chunks: int) -> Guarded:
-    """What may be a negative. `chunks`: of the corpus, as among few every question finds its own."""
+def sift(asked: Asked, found: Found, *, searched: int, chunks: int, enough: int | None = None) -> Guarded:
+    """What may be a negative, and the counts of what may not, up to the `enough`-th that may.
+
+    `chunks`: of the corpus, as among few every question finds its own.
+    """
     if found.own_rank is None and chunks >= searched:
         return Guarded((), {}, is_vague=True)
     asked = replace(asked, own_similarity=found.own_similarity)
     kept: list[Candidate] = []
     dropped: Counter[str] = Counter()
     for candidate in found.candidates:
+        if len(kept) == enough:
+            break
         reason = reason_against(asked, candidate)
         if reason is None:
             kept.append(candidate)

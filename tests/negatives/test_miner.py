@@ -15,11 +15,11 @@ from qagen.negatives.candidates import merge
 from tests.negatives.given import pair, write_chunks
 
 _OWN = (
-    "gearbox oil crate lifting eyes noise bearings housing gasket motor flange paint cable plug fuse lamp switch tray "
-    "hose clamp nozzle filter sieve float gauge dial needle glass frame bolt washer spring plate rail wheel belt"
+    "gearbox oil crate lifting eyes noise bearings housing gasket motor flange paint cable plug fuse lamp switch tray hose clamp "
+    "nozzle filter sieve float gauge dial needle glass frame bolt washer spring plate rail wheel belt brush ladder rope hammer"
 ).split()
 PUMPS = [
-    f"The relief valve of the KP-{number} opens at {number + 100} bar. Behind it come {' and '.join(_OWN[at : at + 4])}."
+    f"The relief valve of the KP-{number} opens at {number + 100} bar. Then come {' and '.join(_OWN[at : at + 4])}."
     for number, at in zip(range(40, 50), range(0, 40, 4), strict=True)
 ]
 """Siblings: one sentence with other values, and words of their own."""
