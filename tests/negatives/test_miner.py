@@ -15,8 +15,9 @@ from qagen.negatives.candidates import merge
 from tests.negatives.given import pair, write_chunks
 
 _OWN = (
-    "gearbox oil crate lifting eyes noise bearings housing gasket motor flange paint cable plug fuse lamp switch tray hose clamp "
-    "nozzle filter sieve float gauge dial needle glass frame bolt washer spring plate rail wheel belt brush ladder rope hammer"
+    "gearbox oil crate lifting eyes noise bearings housing gasket motor flange paint cable plug fuse lamp "
+    "switch tray hose clamp  nozzle filter sieve float gauge dial needle glass frame bolt washer spring "
+    "plate rail wheel belt brush ladder rope hammer "
 ).split()
 PUMPS = [
     f"The relief valve of the KP-{number} opens at {number + 100} bar. Then come {' and '.join(_OWN[at : at + 4])}."
