@@ -1,4 +1,4 @@
-"""`python -m tests.negatives.truth [--unseen] [-v]`: how often a negative answers after all, by four ways to choose it."""
+"""`python -m tests.negatives.truth [--unseen] [-v]`: how often a negative answers, by four ways to choose it."""
 
 from __future__ import annotations
 
