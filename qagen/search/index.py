@@ -82,7 +82,7 @@ class Index:
     def open(cls, path: Path) -> Self:
         """The index that was saved there, to be asked only."""
         index = cls.__new__(cls)
-        # Read only, and nobody writes to it: without locks, it may lie on any disk. Several threads may ask, one at a time.
+        # Read only, and nobody writes to it: it needs no locks. Several threads may ask it, one at a time.
         place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
         index._begin(sqlite3.connect(place, uri=True, check_same_thread=False))
         index._name_vocabularies()
