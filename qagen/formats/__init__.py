@@ -6,6 +6,7 @@ wrote; writers write exactly what the models say.
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
+from qagen.formats.embeddings_file import EmbeddingsInfo
 from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
 from qagen.formats.negatives_file import (
     ExtraPositive,
@@ -27,6 +28,7 @@ __all__ = [
     "ChunkRecord",
     "DocumentInfo",
     "DocumentSettings",
+    "EmbeddingsInfo",
     "ExtraPositive",
     "GenerationInfo",
     "LeftOut",
