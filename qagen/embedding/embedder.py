@@ -86,6 +86,7 @@ class Embedder:
 
     async def _settle(self, batch: list[Text], slot: int) -> bool:
         """One request, or as many as it takes. True: all of its texts have their vectors, as they are."""
+        batch = [text.cut(self._sizes.longest_text) for text in batch]  # less than when it was made, perhaps
         request = EmbeddingRequest(tuple(text.text for text in batch), batch[0].kind, self._client.endpoint.model)
         try:
             reply = await self._client.embed(request, slot, Attempts())
