@@ -8,10 +8,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from qagen.embedding import search  # noqa: E402 - this file is started by its path
-from qagen.llm.client import Client  # noqa: E402
-from qagen.llm.providers import PROVIDERS, Endpoint  # noqa: E402
-from tests.embedding.corpus import passages, questions  # noqa: E402
+from qagen.embedding import search
+from qagen.llm.client import Client
+from qagen.llm.providers import PROVIDERS, Endpoint
+from tests.embedding.corpus import passages, questions
 
 
 async def main(url: str, index: Path, count: int, workers: int) -> None:

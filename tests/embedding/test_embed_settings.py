@@ -31,7 +31,7 @@ def test_nobody_is_asked_unless_it_is_said() -> None:
 def test_each_provider_has_its_own_key_model_and_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-claude")
-    given = {"provider": "claude", "base_url": "https://gateway.example", "embed_provider": "openai"}
+    given: dict[str, Any] = {"provider": "claude", "base_url": "https://gateway.example", "embed_provider": "openai"}
     found = resolved(**given)
     assert (found.provider.name, found.model, found.key) == ("openai", "text-embedding-3-small", "sk-openai")
     assert found.base_url == "https://api.openai.com/v1"
