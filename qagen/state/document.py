@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,8 +44,11 @@ class Counts:
     failed: int = 0
     skipped: int = 0
     pairs: int = 0
+    """What was made, or other things than pairs."""
     cost_usd: float | None = 0.0
     """Spent in all runs; None where a price is unknown."""
+    figures: Mapping[str, int] = field(default_factory=dict)
+    """What the form counts besides."""
 
     @property
     def pending(self) -> int:
@@ -60,6 +63,7 @@ class Counts:
             self.skipped + other.skipped,
             self.pairs + other.pairs,
             None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
+            _sum((self.figures, other.figures)),
         )
 
 
@@ -91,10 +95,13 @@ class Form(Protocol):
     def head(self, document: DocumentState, info: dict[str, Any]) -> dict[str, Any]:
         """What stands before the chunks. `info`: with what it was made."""
 
-    def figures(self, entry: Entry) -> Mapping[str, int]:
-        """What the summary counts of an entry."""
+    def made(self, entry: Entry) -> int:
+        """How many things an entry holds, such as pairs."""
 
-    def summary(self, document: DocumentState, saved: Collection[Saved]) -> dict[str, Any]:
+    def figures(self, entry: Entry) -> Mapping[str, int]:
+        """What the summary counts of an entry besides."""
+
+    def summary(self, document: DocumentState) -> dict[str, Any]:
         """The file in figures."""
 
 
@@ -167,7 +174,7 @@ class DocumentState:
         usage = entry.record.usage
         self._saved[position] = Saved(
             status=entry.record.status,
-            kept=len(entry.pairs),
+            kept=self.form.made(entry),
             skipped=entry.record.skip_reason is not None,
             requests=entry.record.attempts,
             usage=Usage(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.cache_write_tokens),
@@ -204,6 +211,7 @@ class DocumentState:
             skipped=sum(one.skipped for one in settled),
             pairs=sum(one.kept for one in settled),
             cost_usd=self.cost_usd,
+            figures=_sum(one.figures for one in settled),
         )
 
     @property
@@ -248,7 +256,7 @@ class DocumentState:
             "chunks": {str(indexes[at]): orjson.Fragment(one.record_json) for at, one in ordered},
             self.form.results: [orjson.Fragment(one.pairs_json) for _, one in ordered if one.pairs_json],
             **({self.form.rejected: refused} if self.form.rejected else {}),
-            "summary": self.form.summary(self, self._saved.values()),
+            "summary": self.form.summary(self),
             "completion_time": now if status == "completed" else None,
         }
         return seal(encode(document, indent=True) + b"\n")
@@ -262,6 +270,14 @@ class DocumentState:
             "output_tokens": usage.output_tokens,
             "cost_usd": None if cost is None else round(cost, 6),
         }
+
+
+def _sum(figures: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for some in figures:
+        for name, number in some.items():
+            total[name] = total.get(name, 0) + number
+    return total
 
 
 def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from qagen.formats import ChunkFile, GenerationInfo, MinedPair, MiningInfo
 from qagen.llm.prices import Price
-from qagen.state.document import Counts, DocumentState, Saved
+from qagen.state.document import Counts, DocumentState
 from qagen.state.identity import chunk_keys
 from qagen.state.matching import Entry
 
@@ -26,11 +26,15 @@ class QAForm:
         processing = document.chunk_file.processing_info.model_dump(mode="json")
         return {"processing_info": {**processing, "total_chunks": len(document.keys)}, "qa_generation_info": info}
 
+    def made(self, entry: Entry) -> int:
+        """Pairs."""
+        return len(entry.pairs)
+
     def figures(self, _entry: Entry) -> Mapping[str, int]:
         """Nothing but what is counted of every entry."""
         return {}
 
-    def summary(self, document: DocumentState, _saved: Collection[Saved]) -> dict[str, Any]:
+    def summary(self, document: DocumentState) -> dict[str, Any]:
         """Chunks, pairs, and what they cost."""
         counts = document.counts
         return {
@@ -55,31 +59,48 @@ class NegativesForm:
         """With what the negatives were chosen."""
         return {"mining_info": info}
 
+    def made(self, entry: Entry) -> int:
+        """Negatives."""
+        return sum(len(one.negatives) for one in entry.pairs)
+
     def figures(self, entry: Entry) -> Mapping[str, int]:
-        """Negatives by method, and pairs by flag."""
+        """Pairs, negatives by method, pairs by flag, and candidates by what kept them out."""
         mined: Sequence[MinedPair] = entry.pairs
         counts = Counter(f"method:{negative.method}" for one in mined for negative in one.negatives)
         counts.update(f"flag:{flag}" for one in mined for flag in one.flags)
+        for one in mined:
+            counts.update({f"dropped:{reason}": number for reason, number in one.dropped.items()})
+        counts["pairs"] = len(mined)
+        counts["extra_positives"] = sum(len(one.extra_positives) for one in mined)
         return counts
 
-    def summary(self, document: DocumentState, saved: Collection[Saved]) -> dict[str, Any]:
+    def summary(self, document: DocumentState) -> dict[str, Any]:
         """Chunks with pairs, negatives, and what they cost."""
         counts = document.counts
-        total: Counter[str] = Counter()
-        for one in saved:
-            total.update(one.figures)
-        by_method = {name.partition(":")[2]: number for name, number in sorted(total.items()) if name[0] == "m"}
-        flags = {name.partition(":")[2]: number for name, number in sorted(total.items()) if name[0] == "f"}
         return {
             "total_chunks": counts.total,
             "completed_chunks": counts.completed,
             "failed_chunks": counts.failed,
-            "total_qa_pairs": counts.pairs,
-            "total_negatives": sum(by_method.values()),
-            "by_method": by_method,
-            "flags": flags,
+            **mining_figures(counts),
             **document.spent(),
         }
+
+
+def mining_figures(counts: Counts) -> dict[str, Any]:
+    """What was mined: pairs, negatives by method, pairs by flag, candidates by what kept them out."""
+
+    def group(name: str) -> dict[str, int]:
+        found = ((key.partition(":"), number) for key, number in sorted(counts.figures.items()))
+        return {value: number for (kind, _, value), number in found if kind == name and value}
+
+    return {
+        "total_qa_pairs": counts.figures.get("pairs", 0),
+        "total_negatives": counts.pairs,
+        "by_method": group("method"),
+        "extra_positives": counts.figures.get("extra_positives", 0),
+        "flags": group("flag"),
+        "dropped": group("dropped"),
+    }
 
 
 def start(
