@@ -41,7 +41,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       checks/         Pair + Chunk -> check codes; a new check is a row in RULES and a function
       state/          keys, fingerprint, matching, the open document: what is done, what is next
       search/         the chunks of a run, found by words
-      negatives/      pair + corpus -> passages that share its words and do not answer it
+      negatives/      pair + corpus -> passages with its words that do not answer it; a new guard is a row in GUARDS
       dataset/        [QA file] -> training data; a new export is a writer beside those of json and jsonl here
 
     rank 3, the pump: joins the river and the model

@@ -90,10 +90,10 @@ def _read(text: str) -> _Text:
         parts = _SPAN_OF_CODE.sub(" ", some).split()
         some = " ".join(word for word in parts if not _MARK_OF_CODE.search(word))
     plain = _NO_LETTERS.sub(" ", some)
-    return _Text(plain, len(plain) - plain.count(" "), _script(plain))
+    return _Text(plain, len(plain) - plain.count(" "), script(plain))
 
 
-def _script(text: str) -> str | None:
+def script(text: str) -> str | None:
     """The script of most of its letters; None where none has most. Kana and Han together are Japanese."""
     if text.isascii() or not _NOT_LATIN.search(text):
         return "Latin" if text.strip() else None

@@ -4,6 +4,7 @@ A reader never sees half a file: every write goes to a temporary file beside the
 replaces the target in one step. What must make room is moved or copied aside, never deleted.
 """
 
+from qagen.files.folders import build_folder, remove_folders
 from qagen.files.locks import locked
 from qagen.files.places import leads_out, network_file_system, new_path, rescue, safe_name, set_aside
 from qagen.files.reading import MOST_BYTES, read_bytes, read_lines
@@ -12,6 +13,7 @@ from qagen.files.writing import append_line, check_output, make_writable, remove
 __all__ = [
     "MOST_BYTES",
     "append_line",
+    "build_folder",
     "check_output",
     "leads_out",
     "locked",
@@ -20,6 +22,7 @@ __all__ = [
     "new_path",
     "read_bytes",
     "read_lines",
+    "remove_folders",
     "remove_leftovers",
     "rescue",
     "safe_name",

@@ -28,6 +28,8 @@ class Passage:
     """Offsets of `whole` in the document's text; -1 where they are not known."""
     section: str | None = None
     language: str | None = None
+    title: str | None = None
+    """Of the document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class Candidate:
     """`dense`: found by embeddings alone."""
     similarity: float | None = None
     """Cosine of the embeddings of question and passage."""
+    is_merged: bool = False
+    """Whether rank and score are those of words and embeddings together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,24 +5,17 @@ A draft that lacks a question or an answer is dropped alone; its siblings stay.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import json_repair
 import orjson
 
 from qagen.formats import without_surrogates
+from qagen.pairs.found_json import embedded, repair, without_thoughts
 
 MOST_CHARACTERS = 256 * 1024
 """More is no reply to what we ask."""
-_MOST_STARTS = 50
-_DEEPEST = 64
-_THOUGHT_BEGIN = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
-_THOUGHT_END = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_DECODER = json.JSONDecoder(strict=False)
 
 
 class Unreadable(ValueError):
@@ -77,66 +70,23 @@ def _values(text: str, *, cut: bool) -> Iterator[Any]:
         return
     except orjson.JSONDecodeError:
         pass
-    text = _without_thoughts(text, cut=cut)
+    text = without_thoughts(text, cut=cut)
     if not text.strip():
         raise Unreadable("it was empty")
-    whole = [value for value in _embedded(text) if _entries(value) is not None]
+    whole = [value for value in embedded(text) if _entries(value) is not None]
     # A single entry may be one of many in a damaged list.
     lists = [value for value in whole if isinstance(value, list) or "question" not in value]
     yield from (value for value in lists if _entries(value))
-    complete = [value for value in _embedded(text, objects_only=True) if _draft(value) is not None]
+    complete = [value for value in embedded(text, objects_only=True) if _draft(value) is not None]
     # The last entry may be cut in the middle of a sentence: a repaired one would look complete and be wrong.
     ends = text.rstrip("` \n").endswith(("}", "]"))
-    repaired = _repair(text) if ends and not cut else None
+    repaired = repair(text) if ends and not cut else None
     drafts = [entry for entry in _entries(repaired) or [] if _draft(entry) is not None]
     if len(drafts) > len(complete) or (not complete and _entries(repaired)):
         yield repaired
     if complete:
         yield complete
     yield from lists
-
-
-def _embedded(text: str, *, objects_only: bool = False) -> Iterator[Any]:
-    """Each whole JSON value that begins somewhere in the text, nested ones only where the outer one is damaged."""
-    position, starts = 0, 0
-    opening = re.compile(r"\{" if objects_only else r"[\[{]")
-    while (match := opening.search(text, position)) and starts < _MOST_STARTS:
-        starts += 1
-        try:
-            value, position = _DECODER.raw_decode(text, match.start())
-        except (ValueError, RecursionError):
-            position = match.end()
-            continue
-        starts = 0
-        yield value
-
-
-def _repair(text: str) -> Any:
-    start = min((position for position in (text.find("{"), text.find("[")) if position >= 0), default=-1)
-    # The repairer's time grows with the square of the depth.
-    if start < 0 or _depth(text) > _DEEPEST:
-        return None
-    try:
-        return json_repair.loads(text[start:])
-    except (ValueError, RecursionError, IndexError, TypeError, AttributeError):
-        # The repairer guesses at broken text; where it stumbles itself, the text is beyond repair.
-        return None
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for mark in re.findall(r"[\[\]{}]", text):
-        depth = depth + 1 if mark in "[{" else max(0, depth - 1)
-        deepest = max(deepest, depth)
-    return deepest
-
-
-def _without_thoughts(text: str, *, cut: bool) -> str:
-    """The text after the model's thinking, closed or only ended. A reply that is cut in its thinking has no other."""
-    ends = list(_THOUGHT_END.finditer(text))
-    text = text[ends[-1].end() :] if ends else text
-    begin = _THOUGHT_BEGIN.search(text) if cut else None
-    return text[: begin.start()] if begin else text
 
 
 def _entries(value: Any) -> list[Any] | None:

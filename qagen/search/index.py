@@ -1,4 +1,4 @@
-"""An index of chunks in a nameless temporary file, by SQLite's FTS5.
+"""An index of chunks by SQLite's FTS5: in a nameless temporary file, or in one that stays and is opened again.
 
 FTS5 holds which chunk has which word; the scores are ours. Its own bm25() goes through all chunks of every word twice a
 query, 3 ms where a corpus has 100,000 chunks. The same words come again and again in questions, so what they weigh in
@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -61,27 +62,52 @@ class _Postings:
 class Index:
     """Chunks by their words. Add all of them first, then ask.
 
+    `path`: a file that stays, a new one; without it SQLite deletes the file at the end.
+
     Raises:
         Unavailable: SQLite was built without FTS5.
     """
 
-    def __init__(self) -> None:
-        self._base = sqlite3.connect("")  # a temporary file, which SQLite deletes
-        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
-            self._base.execute(f"PRAGMA {setting}")
+    def __init__(self, path: Path | None = None) -> None:
+        self._begin(sqlite3.connect(path or ""))
         try:
             self._base.execute(_TABLE)
         except sqlite3.OperationalError as error:
             self._base.close()
             raise Unavailable(f"this Python's SQLite ({sqlite3.sqlite_version}) has no FTS5: {error}") from None
+        self._base.execute("CREATE TABLE chunks (number INTEGER PRIMARY KEY, id TEXT UNIQUE, words INTEGER)")
+        self._name_vocabularies()
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """The index that was saved there, to be asked only."""
+        index = cls.__new__(cls)
+        # Read only, and nobody writes to it: there are no locks, and it may lie on a disk that has none.
+        index._begin(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
+        index._name_vocabularies()
+        rows = index._base.execute("SELECT words FROM chunks ORDER BY number")
+        index._lengths.extend(words for (words,) in rows)
+        return index
+
+    def save(self) -> None:
+        """Write out all that was added, for `open`."""
+        self._make_ready()
+        self._base.commit()
+
+    def _name_vocabularies(self) -> None:
         self._base.execute("CREATE VIRTUAL TABLE temp.frequencies USING fts5vocab('main', 'passages', 'row')")
         self._base.execute("CREATE VIRTUAL TABLE temp.places USING fts5vocab('main', 'passages', 'instance')")
-        self._base.execute("CREATE TABLE chunks (number INTEGER PRIMARY KEY, id TEXT UNIQUE)")
+
+    def _begin(self, base: sqlite3.Connection) -> None:
+        self._base = base
+        for setting in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
+            self._base.execute(f"PRAGMA {setting}")
         self._lengths = array("i")
         """Words of each chunk; the first has number 0."""
         self._frequencies: dict[str, int] = {}
         self._postings: OrderedDict[str, _Postings] = OrderedDict()
         self._kept = 0
+        self._is_optimized = True
         self._is_ready = False
         self._scores = np.zeros(0, dtype=np.float32)
         self._norms = np.zeros(0, dtype=np.float32)
@@ -92,6 +118,9 @@ class Index:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._base.close()
 
     def __len__(self) -> int:
@@ -100,11 +129,11 @@ class Index:
     def add(self, chunk_id: str, text: str) -> None:
         """A chunk to be found; nothing happens where the id is known already."""
         number = len(self._lengths)
-        if self._base.execute("INSERT OR IGNORE INTO chunks VALUES (?, ?)", (number, chunk_id)).rowcount:
-            words = terms(text)
+        words = terms(text)
+        if self._base.execute("INSERT OR IGNORE INTO chunks VALUES (?, ?, ?)", (number, chunk_id, len(words))).rowcount:
             self._base.execute("INSERT INTO passages (rowid, words) VALUES (?, ?)", (number, " ".join(words)))
             self._lengths.append(len(words))
-            self._is_ready = False
+            self._is_ready = self._is_optimized = False
 
     def frequency(self, term: str) -> int:
         """How many chunks have the term."""
@@ -187,7 +216,9 @@ class Index:
         """After the last chunk: one b-tree instead of many, and what depends on all lengths."""
         if self._is_ready:
             return
-        self._base.execute("INSERT INTO passages (passages) VALUES ('optimize')")
+        if not self._is_optimized:
+            self._base.execute("INSERT INTO passages (passages) VALUES ('optimize')")
+            self._is_optimized = True
         lengths = np.array(self._lengths, dtype=np.float32)
         self._norms = (_K1 * (1 - _B + _B * lengths / max(1.0, float(lengths.mean())))).astype(np.float32)
         self._scores = np.zeros(len(lengths), dtype=np.float32)

@@ -30,13 +30,21 @@ _WORD = re.compile(rf"[\w{MARKS}]+")
 _RUN = re.compile(f"[{UNSPACED}]+")
 
 
+_PLAIN = "".join(chr(point).lower() if chr(point).isalnum() else " " for point in range(128))
+"""For each ASCII character what it is in a word. Most texts are ASCII, and this takes a tenth of the time."""
+
+
 def terms(text: str) -> list[str]:
     """The words in order, without case and width. Scripts without spaces give every two neighbouring characters."""
-    folded = text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-    folded = folded.replace("_", " ")
-    if not folded.isascii():
-        folded = _RUN.sub(_in_twos, folded)
-    return _WORD.findall(folded)
+    if text.isascii():
+        return text.translate(_PLAIN).split()
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("_", " ")
+    return _WORD.findall(_RUN.sub(_in_twos, folded))
+
+
+def spaced(text: str) -> str:
+    """The same words with white space between them: all that an engine has to cut."""
+    return text.translate(_PLAIN) if text.isascii() else " ".join(terms(text))
 
 
 def _in_twos(run: re.Match[str]) -> str:
