@@ -36,7 +36,7 @@ RANKS: list[list[str]] = [
         "llm.client",
     ],
     ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"],
-    ["intake", "overview", "diagnosis", "inspection", "pump", "runs", "generate", "doctor"],
+    ["intake", "overview", "diagnosis", "inspection", "pump", "runs", "generate", "mine", "doctor"],
     ["workers"],
     ["cli"],
 ]

@@ -153,6 +153,7 @@ def _empty_job(settings: Settings) -> Job:
         run_id=secrets.token_hex(8),
         noun="pair",
         promise=f"up to {recipe.order.questions_per_chunk} pair{'s' * (recipe.order.questions_per_chunk > 1)} a chunk",
+        folder=settings.qa_dir,
         accept_changes=settings.accept_changes,
         retry_failed=settings.retry_failed,
         corrective_retry=settings.corrective_retry,

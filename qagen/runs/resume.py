@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -41,6 +41,8 @@ class Loaded(Generic[File]):
     """Why the state file itself is of no use: this is what its backup remembers."""
     by_index: bool = False
     """A file of an older tool, taken by the numbers of its chunks."""
+    entries: Mapping[int, Entry] = field(default_factory=dict)
+    """What it remembers, by the position of the chunk."""
     edited: bool = False
     """The state file is not as it was written, and makes sense."""
 
@@ -67,7 +69,14 @@ def load(document: DocumentState, recall: Callable[[Path], Recalled[File]], *, f
     document.resume(saved.info, saved.summary.cost_usd, matching.entries)
     changed = bool(matching.stale) or matching.moved or damage is not None
     return Loaded(
-        document, saved, tuple(matching.stale), changed, damage, matching.by_index, edited=not found.is_unchanged
+        document,
+        saved,
+        tuple(matching.stale),
+        changed,
+        damage,
+        matching.by_index,
+        matching.entries,
+        edited=not found.is_unchanged,
     )
 
 

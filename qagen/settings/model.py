@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode, without_surrogates
-from qagen.llm.providers import PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
+from qagen.llm.providers import NOBODY, PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
 from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds, TransportChoice
 from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
@@ -30,6 +30,7 @@ Patterns = Annotated[list[str], NoDecode]
 Names = Annotated[list[str], NoDecode]
 _CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
 """Most units of a chunk, where nothing is set."""
+_WITHOUT = {"rules": "to try the pipeline without a model", NOBODY.name: "to do without a model"}
 _MOST = 10**9
 """Numbers that are larger are mistyped."""
 _NO_OPTIONS = frozenset(
@@ -109,6 +110,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", validation_alias="GENERATOR_LOG_FORMAT")
     error_file: Path | None = Field(None, validation_alias="GENERATOR_ERROR_FILE")
 
+    # Negatives
+    negatives: int = Field(4, ge=1, le=10, validation_alias="GENERATOR_NEGATIVES")
+    candidates: int = Field(10, ge=1, le=50, validation_alias="GENERATOR_CANDIDATES")
+    negatives_dir: Path | None = Field(None, validation_alias="GENERATOR_NEGATIVES_DIR")
+
     # What is combined
     output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
     strict: bool = Field(False, validation_alias="GENERATOR_STRICT")
@@ -165,7 +171,7 @@ class Settings(BaseSettings):
     @field_validator("provider")
     @classmethod
     def _know_provider(cls, value: str | None) -> str | None:
-        if value is not None and value not in PROVIDERS:
+        if value is not None and value not in PROVIDERS and value != NOBODY.name:
             near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
             near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
@@ -246,14 +252,19 @@ class Settings(BaseSettings):
             redaction.remember(key)
         return settings
 
-    def endpoint(self) -> Endpoint:
-        """The provider, its model, address and key.
+    def endpoint(self, free: str = "rules") -> Endpoint:
+        """The provider, its model, address and key. `free`: the provider to name to who has none.
 
         Raises:
             UsageError: something is not set; the text says what to set.
         """
         if self.provider is None:
-            raise UsageError(self._say_provider())
+            raise UsageError(self._say_provider(free))
+        if self.provider == NOBODY.name:
+            raise UsageError(
+                f"provider {NOBODY.name}: only `qagen mine-negatives` can do without a model. "
+                "To try the pipeline, use --provider rules."
+            )
         row = PROVIDERS[self.provider]
         for name in self._variables:
             if name != row.base_url_env:
@@ -265,7 +276,7 @@ class Settings(BaseSettings):
         if row.key_required and not key:
             raise UsageError(
                 f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env; "
-                "to try the pipeline without a model, use --provider rules."
+                f"{_WITHOUT[free]}, use --provider {free}."
             )
         try:
             base_url = resolve_base_url(row, self._given_base_url(row))
@@ -348,13 +359,13 @@ class Settings(BaseSettings):
             return self._variables[name]
         return self.base_url or self._environment.get(name)
 
-    def _say_provider(self) -> str:
+    def _say_provider(self, free: str) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "
         text += ", ".join(PROVIDERS) + "."
         for row in PROVIDERS.values():
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."
-        return f"{text} --provider rules needs neither a key nor a server."
+        return f"{text} --provider {free} needs neither a key nor a server."
 
 
 def _unit(data: Mapping[str, Any]) -> str:
