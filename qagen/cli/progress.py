@@ -191,7 +191,8 @@ def _introduce(live: Live, settings: Settings) -> None:
         say(f"earlier results of {count(job.archived, 'document')} are in {job.folder / 'archive'}")
     if job.stale:
         say(
-            f"{count(job.stale, 'earlier chunk')} changed or went away; their {job.noun}s go to {job.folder / 'archive'}"
+            f"{count(job.stale, 'earlier chunk')} changed or went away; "
+            f"their {job.noun}s go to {job.folder / 'archive'}"
         )
     if job.made_otherwise:
         note(
@@ -210,8 +211,7 @@ def _introduce(live: Live, settings: Settings) -> None:
     at = "" if provider.in_process else f" at {job.endpoint.host}"
     concurrency = settings.max_concurrent or provider.max_concurrent
     who = f"{provider.name}, {job.endpoint.model}{at}, {concurrency} at a time"
-    if provider is NOBODY:
-        who = NOBODY.about
+    who = NOBODY.about if provider is NOBODY else who
     say(f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: {who}, {job.promise}")
     if provider.priced != "free" and job.price is None:
         note(f"the price of {job.endpoint.model} is unknown, so no cost can be shown.")

@@ -33,7 +33,12 @@ class MineTask:
         return self._chat(work)
 
     def understand(
-        self, reply: ChatReply, item: Item, request: ChatRequest, turn: int, before: Settled | None
+        self,
+        reply: ChatReply,
+        item: Item,
+        request: ChatRequest,
+        turn: int,
+        before: Settled | None,  # noqa: ARG002 - what earlier rounds said stands in the work
     ) -> Settled | AskAgain | Rejected:
         """Negatives; or, once, another round for what is lacking. In the end, what there is must do."""
         _, work = self._work(item)

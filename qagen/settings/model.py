@@ -361,7 +361,8 @@ class Settings(BaseSettings):
 
     def _say_provider(self, free: str) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "
-        text += ", ".join(PROVIDERS) + "."
+        able = [name for name, row in PROVIDERS.items() if row.generator_kind == "llm"]
+        text += ", ".join([*able, free]) + "."
         for row in PROVIDERS.values():
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."

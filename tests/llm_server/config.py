@@ -34,6 +34,8 @@ class Config:
     """How much of the rest is reported as written to the cache (Claude)."""
     thinking: bool = True
     """False: the models of Ollama cannot think, and `think: true` is refused."""
+    truth: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What passages are to questions, see `labelling`."""
     record_bodies: bool = True
     """False keeps the bodies out of the ledger, for measuring."""
     faults: list[dict[str, Any]] = field(default_factory=list)
