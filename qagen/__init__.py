@@ -42,7 +42,8 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       state/          keys, fingerprint, matching, the open document: what is done, what is next
       search/         the chunks of a run, found by words
       negatives/      pair + corpus -> passages with its words that do not answer it; a new guard is a row in GUARDS
-      dataset/        [QA file] -> training data; a new export is a writer beside those of json and jsonl here
+      dataset/        [QA file] -> training data
+      exports/        training data -> the forms that trainers load; a new one is a row in EXPORTS and a function
 
     rank 3, the pump: joins the river and the model
       intake/         documents -> chunk files, strangers' bytes in a child process        (qagen chunk)

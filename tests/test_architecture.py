@@ -35,7 +35,10 @@ RANKS: list[list[str]] = [
         "llm.gate",
         "llm.client",
     ],
-    ["documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"],
+    [
+        *("documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"),
+        "exports",
+    ],
     ["intake", "overview", "diagnosis", "inspection", "pump", "runs", "generate", "mine", "doctor"],
     ["workers"],
     ["cli"],

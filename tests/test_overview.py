@@ -8,7 +8,7 @@ import pytest
 
 from qagen import overview, state
 from qagen.errors import DataError
-from qagen.formats import ChunkError, ChunkFile, ChunkRecord, GenerationInfo, encode
+from qagen.formats import ChunkError, ChunkFile, ChunkRecord, GenerationInfo, encode, seal_blocks
 from qagen.llm.prices import Price
 from qagen.overview import Row
 from qagen.state import Entry
@@ -37,7 +37,7 @@ def save_qa(name: str, chunk_file: ChunkFile, kinds: str, price: Price | None = 
         if kind == "f":
             error = ChunkError(type="refused", message="no")
             document.remember(at, Entry(ChunkRecord(chunk_key=key, status="failed", error=error)))
-    path.write_bytes(document.encode())
+    path.write_bytes(b"".join(seal_blocks(document.encode())))
 
 
 def test_a_document_that_was_not_begun_has_its_chunks_pending() -> None:

@@ -373,7 +373,8 @@ def test_the_example_explains_every_variable_or_group_of_them_in_the_line_above(
     assert [lines[number] for number in first_ones if not re.match(r"# \w", lines[number - 1])] == []
 
 
-def test_the_example_shows_the_defaults_that_the_model_has() -> None:
+def test_the_example_shows_the_defaults_that_the_model_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GENERATOR_TRANSPORT")
     shown = {name: value for _, name, value in example_values()}
     checked = 0
     for field, info in Settings.model_fields.items():

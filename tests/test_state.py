@@ -23,6 +23,9 @@ from qagen.formats import (
     Pair,
     QAFile,
     RawReply,
+    is_unchanged,
+    seal,
+    seal_blocks,
 )
 from qagen.llm.prices import Price
 from qagen.state import Counts, DocumentState, Entry
@@ -55,8 +58,12 @@ def with_all(chunk_file: ChunkFile, order: Sequence[int] | None = None) -> Docum
     return document
 
 
+def whole(document: DocumentState) -> bytes:
+    return b"".join(seal_blocks(document.encode()))
+
+
 def saved_of(document: DocumentState) -> QAFile:
-    return QAFile.parse(document.encode())
+    return QAFile.parse(whole(document))
 
 
 def match(saved: QAFile, chunk_file: ChunkFile, name: str = "pump_chunks.json") -> state.Matching:
@@ -431,7 +438,7 @@ def test_an_unknown_price_is_no_cost() -> None:
 
 
 def test_fields_of_a_record_that_say_nothing_are_left_out() -> None:
-    record = json.loads(with_all(chunk_file_of(CORES[:1])).encode())["chunks"]["0"]
+    record = json.loads(whole(with_all(chunk_file_of(CORES[:1]))))["chunks"]["0"]
 
     assert not record.keys() & {"error", "raw_replies", "notes", "fingerprint"}
     assert record["skip_reason"] is None
@@ -461,9 +468,9 @@ def training_pairs_of(data: bytes) -> bytes:
 def test_the_same_entries_give_the_same_pairs_in_whatever_order_they_came(order: list[int]) -> None:
     chunk_file = chunk_file_of(CORES)
 
-    expected = with_all(chunk_file).encode()
-    assert training_pairs_of(with_all(chunk_file, order).encode()) == training_pairs_of(expected)
-    assert json.loads(with_all(chunk_file, order).encode())["chunks"] == json.loads(expected)["chunks"]
+    expected = whole(with_all(chunk_file))
+    assert training_pairs_of(whole(with_all(chunk_file, order))) == training_pairs_of(expected)
+    assert json.loads(whole(with_all(chunk_file, order)))["chunks"] == json.loads(expected)["chunks"]
 
 
 def test_pairs_stand_in_the_order_of_chunks_and_then_of_the_reply() -> None:
@@ -475,7 +482,7 @@ def test_pairs_stand_in_the_order_of_chunks_and_then_of_the_reply() -> None:
 
 
 def test_each_pair_stands_in_a_line_of_its_own() -> None:
-    lines = with_all(chunk_file_of(CORES)).encode().splitlines()
+    lines = whole(with_all(chunk_file_of(CORES))).splitlines()
 
     assert sum(line.strip().startswith(b'{"pair_id"') for line in lines) == 8
 
@@ -525,3 +532,25 @@ def test_a_difference_deep_in_two_long_values_is_still_seen() -> None:
     before, after = line.removeprefix("prompt: ").split(" -> ")
 
     assert before != after
+
+
+def test_a_file_in_pieces_is_laid_out_as_json_with_two_spaces() -> None:
+    chunk_file = chunk_file_of(CORES)
+    for document in (start(chunk_file), with_all(chunk_file)):
+        text = whole(document).decode()
+        value = json.loads(text)
+        lists = {name: value.pop(name) for name in ("training_pairs", "rejected_pairs", "chunks")}
+        for line in json.dumps(value, indent=2, ensure_ascii=False).splitlines()[1:-1]:
+            assert line.rstrip(",") in text
+        pairs = [json.loads(line.strip().rstrip(",")) for line in text.splitlines() if line.startswith('    {"pair_id')]
+        assert pairs == lists["training_pairs"] + lists["rejected_pairs"]
+
+
+def test_a_seal_is_the_same_in_one_piece_or_in_many() -> None:
+    pieces = with_all(chunk_file_of(CORES)).encode()
+    assert b"".join(seal_blocks(pieces)) == seal(b"".join(pieces))
+    large = [*pieces[:-1], *[b" " * 1_000_000] * 3, pieces[-1]]
+    blocks = seal_blocks(large)
+    assert len(blocks) > 1
+    assert b"".join(blocks) == seal(b"".join(large))
+    assert is_unchanged(b"".join(blocks))

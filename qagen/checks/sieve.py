@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from re import _constants as opcodes  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -21,10 +22,9 @@ class Sieve:
     """Patterns as one: `search` finds what a pattern of all of them as alternatives would. Case makes no difference."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._groups: dict[frozenset[str], list[tuple[int, re.Pattern[str]]]] = {}
+        self._groups: dict[frozenset[str], list[tuple[int, str]]] = {}
         for place, pattern in enumerate(patterns):
-            needed = needs(pattern)
-            self._groups.setdefault(needed, []).append((place, re.compile(pattern, re.IGNORECASE)))
+            self._groups.setdefault(needs(pattern), []).append((place, pattern))
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match; of those at the same place, that of the first pattern."""
@@ -34,10 +34,16 @@ class Sieve:
             if needed and not any(map(holds, needed)):
                 continue
             for place, pattern in patterns:
-                match = pattern.search(text)
+                match = _compiled(pattern).search(text)
                 if match:
                     found.append((match.start(), place, match))
         return min(found)[2] if found else None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Most are never needed, and to compile them all takes longer than to check a hundred pairs."""
+    return re.compile(pattern, re.IGNORECASE)
 
 
 def fold(text: str) -> str:

@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from qagen import __version__
-from qagen.cli import check, chunk, combine, doctor, errors, generate_qa, mine_negatives, status
+from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, mine_negatives, status
 from qagen.cli.boundary import Commands
+from qagen.cli.postponed import postpone
 from qagen.redaction import guard_output
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
 app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
 app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
 app.command("mine-negatives", rich_help_panel=TRAINING_DATA)(mine_negatives.mine_negatives)
+app.command("export", rich_help_panel=TRAINING_DATA)(export.export)
 app.command("check", rich_help_panel=UTILITIES)(check.check)
 app.command("status", rich_help_panel=UTILITIES)(status.status)
 app.command("errors", rich_help_panel=UTILITIES)(errors.errors)
@@ -66,4 +68,5 @@ def root(
 def main() -> None:
     """The console command `qagen`."""
     guard_output()
+    postpone()
     app(prog_name="qagen")

@@ -75,10 +75,14 @@ def read(path: Path) -> Source:
 def rows_of(path: Path) -> Iterator[dict[str, Any]] | None:
     """The pairs of a dataset as they stand in it, one after the other; None where the file is something else.
 
+    What is called `.jsonl` is taken for a dataset: nothing in such a file says what it is.
+
     Raises:
         DataError: unreadable.
         ValueError: while going through it: a row is no pair, or the end is missing.
     """
+    if path.suffix == ".jsonl":
+        return _lines(path)
     return _whole(path)[1](path) if path.suffix == ".json" and _kind(path) == "whole" else None
 
 

@@ -23,6 +23,7 @@ from qagen.formats import encode
 
 _TEMPORARY = ".tmp-qagen-"
 _BLOCK_BYTES = 1 << 20
+_SNIFFED_BYTES = 1 << 16
 _WINDOWS_WAITS_S = (0.05, 0.1, 0.25, 0.5, 1, 1, 2, 2, 3)
 _LARGEST_LOG = 10 * 1024 * 1024
 _NO_HARD_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
@@ -168,11 +169,13 @@ def append_line(path: Path, value: Any) -> None:
         raise StorageError(f"{path}: the log cannot be written: {error.strerror}") from error
 
 
-def check_output(path: Path) -> None:
+def check_output(path: Path, *, is_table: bool = False) -> None:
     """Refuse an output that would replace something else, before any work is done.
 
+    `is_table`: columns with tabs between them are to stand there instead of JSON.
+
     Raises:
-        UsageError: a folder, a device, a file of the pipeline, or a file that holds no JSON.
+        UsageError: a folder, a device, a file of the pipeline, or a file of another kind.
     """
     if path.name == "-":
         raise UsageError("-: the output goes into a file; name one")
@@ -183,8 +186,9 @@ def check_output(path: Path) -> None:
     if not path.is_file():
         raise UsageError(f"{path}: it is no regular file. Name another output.")
     with path.open("rb") as file:
-        start = file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if start not in {b"", b"{", b"["}:
+        start = file.read(_SNIFFED_BYTES)
+    first = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if first and not (b"\t" in start if is_table else first in {b"{", b"["}):
         raise UsageError(f"{path}: a file of another kind stands there, and would be replaced. Name another output.")
 
 

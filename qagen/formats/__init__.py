@@ -6,7 +6,16 @@ wrote; writers write exactly what the models say.
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
-from qagen.formats.json_text import NO_CHECKSUM, decode, encode, is_unchanged, seal, utc_time, without_surrogates
+from qagen.formats.json_text import (
+    NO_CHECKSUM,
+    decode,
+    encode,
+    is_unchanged,
+    seal,
+    seal_blocks,
+    utc_time,
+    without_surrogates,
+)
 from qagen.formats.negatives_file import (
     ExtraPositive,
     MinedPair,
@@ -16,7 +25,7 @@ from qagen.formats.negatives_file import (
     NegativesFile,
 )
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
-from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata
+from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata, TrainingPair
 
 __all__ = [
     "ENDING",
@@ -44,10 +53,12 @@ __all__ = [
     "TokenCounts",
     "TrainingDocument",
     "TrainingMetadata",
+    "TrainingPair",
     "decode",
     "encode",
     "is_unchanged",
     "seal",
+    "seal_blocks",
     "utc_time",
     "without_surrogates",
 ]

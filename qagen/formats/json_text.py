@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -77,6 +78,7 @@ def _without_surrogates(value: Any) -> Any:
 NO_CHECKSUM = "sha256:" + 64 * "0"
 """Stands in a file until `seal` puts the real one there."""
 _CHECKSUM = re.compile(rb'"checksum": ?"sha256:([0-9a-f]{64})"')
+_BLOCK_BYTES = 2**20
 _CHECKSUM_WITHIN = 200
 """It is one of the first fields."""
 
@@ -86,6 +88,31 @@ def seal(data: bytes) -> bytes:
     found = _CHECKSUM.search(data, 0, _CHECKSUM_WITHIN)
     assert found is not None
     return data[: found.start(1)] + _checksum(data, found) + data[found.end(1) :]
+
+
+def seal_blocks(pieces: Sequence[bytes]) -> list[bytes]:
+    """The same of a file in pieces, the first of which has the place of its checksum; gives blocks of a megabyte."""
+    blocks = [*_blocks(pieces)]
+    found = _CHECKSUM.search(blocks[0], 0, _CHECKSUM_WITHIN)
+    assert found is not None
+    assert found[1] == NO_CHECKSUM.removeprefix("sha256:").encode()
+    digest = hashlib.sha256()
+    for block in blocks:
+        digest.update(block)
+    blocks[0] = blocks[0][: found.start(1)] + digest.hexdigest().encode() + blocks[0][found.end(1) :]
+    return blocks
+
+
+def _blocks(pieces: Sequence[bytes]) -> Iterator[bytes]:
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        gathered.append(piece)
+        size += len(piece)
+        if size >= _BLOCK_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    yield b"".join(gathered)
 
 
 def is_unchanged(data: bytes) -> bool:

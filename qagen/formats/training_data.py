@@ -7,6 +7,8 @@ from typing import Any
 from pydantic import Field
 
 from qagen.formats.json_text import FileModel
+from qagen.formats.negatives_file import ExtraPositive, Negative
+from qagen.formats.qa_file import Pair
 
 
 class LeftOut(FileModel):
@@ -127,3 +129,13 @@ class TrainingDocument(FileModel):
     qa_pairs_count: int
     source_file: str
     """Name of its QA file."""
+
+
+class TrainingPair(Pair):
+    """A pair as it stands in the dataset, with what was joined to it."""
+
+    judge: Any = None
+    negatives: list[Negative] = Field(default_factory=list)
+    extra_positives: list[ExtraPositive] = Field(default_factory=list)
+    source_text: str | None = None
+    """The chunk's core, where it was joined; None: the chunk is not there any more."""

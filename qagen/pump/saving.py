@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen import files
 from qagen.errors import StorageError
+from qagen.formats import seal, seal_blocks
 from qagen.pump.events import DocumentClosed, Notice, Rescued
 from qagen.pump.feed import Sheet
 
@@ -15,8 +18,8 @@ if TYPE_CHECKING:
 
 REST = 9.0
 """With several requests in flight a writer rests this many times as long as its last write took ..."""
-LONGEST_REST_S = 1.5
-"""... but never longer: what was received is on the disk within about this time."""
+DURABLE_WITHIN_S = 1.5
+"""... but never so long that what is received meanwhile would be on the disk later than this, two writes included."""
 SAVE_AGAIN_AFTER_S = (3.0, 6.0)
 """Seconds between tries to save; each is made with a new file."""
 
@@ -61,7 +64,7 @@ class Saver:
                 took = await self._save(sheet, interrupted=pump.stopping and last)
                 written_status = status
                 if pump.concurrency > 1 and not last:
-                    await _wait_for(sheet.finished, min(REST * took, LONGEST_REST_S))
+                    await _wait_for(sheet.finished, _rest_s(took))
 
     async def _save(self, sheet: Sheet, *, interrupted: bool) -> float:
         """One write of all that is known now; seconds it took. While it fails, nothing more is asked."""
@@ -89,8 +92,8 @@ class Saver:
         began = loop.time()
         try:
             counts = sheet.document.counts
-            data = sheet.document.encode(interrupted=interrupted)
-            await asyncio.to_thread(files.write, sheet.document.path, data, keep_backup=True)
+            pieces = sheet.document.encode(interrupted=interrupted)
+            await asyncio.to_thread(_write, sheet.document.path, pieces)
         except BaseException:
             sheet.unsaved, sheet.must_save = batch + sheet.unsaved, sheet.must_save or must_save
             raise
@@ -106,7 +109,7 @@ class Saver:
         """What cannot be saved in its place goes where there is room; last of all into the report."""
         pump, path = self._pump, sheet.document.path
         try:
-            data = sheet.document.encode(interrupted=True)
+            data = seal(b"".join(sheet.document.encode(interrupted=True)))
         except Exception as error:  # noqa: BLE001 - a bug: the other documents are still saved
             pump.note_bug(error)
             return
@@ -116,6 +119,16 @@ class Saver:
             pump.outcome.rescued.append(Rescued(path, None, data))
         else:
             pump.outcome.rescued.append(Rescued(path, copy, b""))
+
+
+def _rest_s(took: float) -> float:
+    """How long a writer rests. What comes during a write waits for its end, for the rest, and for the next write."""
+    return min(REST * took, max(DURABLE_WITHIN_S - 2 * took, took))
+
+
+def _write(path: Path, pieces: Sequence[bytes]) -> None:
+    """In a thread, and block by block: requests go on meanwhile."""
+    files.write(path, seal_blocks(pieces), keep_backup=True)
 
 
 def _give_up(sheet: Sheet) -> None:

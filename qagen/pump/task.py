@@ -157,5 +157,5 @@ class OpenDocument(Protocol):
     def status(self, *, interrupted: bool) -> str:
         """What the file says of the whole document."""
 
-    def encode(self, *, interrupted: bool) -> bytes:
-        """The whole file."""
+    def encode(self, *, interrupted: bool) -> list[bytes]:
+        """The whole file in pieces, but for its seal, which is put on where they are put together."""

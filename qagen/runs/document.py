@@ -60,8 +60,8 @@ class OpenState:
         """The status of the state file."""
         return self.document.status(interrupted=interrupted)
 
-    def encode(self, *, interrupted: bool) -> bytes:
-        """The state file."""
+    def encode(self, *, interrupted: bool) -> list[bytes]:
+        """The state file in pieces, but for its seal."""
         return self.document.encode(interrupted=interrupted)
 
 

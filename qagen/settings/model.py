@@ -128,6 +128,15 @@ class Settings(BaseSettings):
     include_source_text: bool = Field(False, validation_alias="GENERATOR_INCLUDE_SOURCE_TEXT")
     rejects: Path | None = Field(None, validation_alias="GENERATOR_REJECTS")
 
+    # What is exported
+    export_format: str | None = Field(None, validation_alias="GENERATOR_EXPORT_FORMAT")
+    export_file: Path | None = Field(None, validation_alias="GENERATOR_EXPORT_FILE")
+    export_negatives: int | None = Field(None, ge=1, le=100, validation_alias="GENERATOR_EXPORT_NEGATIVES")
+    explode_short: bool = Field(False, validation_alias="GENERATOR_EXPLODE_SHORT")
+    allow_random_negatives: bool = Field(False, validation_alias="GENERATOR_ALLOW_RANDOM_NEGATIVES")
+    verified_only: bool = Field(False, validation_alias="GENERATOR_VERIFIED_ONLY")
+    qrels_split: Literal["train", "dev", "test"] = Field("test", validation_alias="GENERATOR_QRELS_SPLIT")
+
     _environment: dict[str, str] = PrivateAttr(default_factory=dict)
     """All variables, of the process and of the file, for the names that stand in providers' rows."""
     _places: dict[str, str] = PrivateAttr(default_factory=dict)
@@ -377,10 +386,20 @@ def _variable(field: str) -> str:
     return str(Settings.model_fields[field].validation_alias)
 
 
+_FLAGS = {
+    "model_options": "model-option",
+    "output_format": "format",
+    "prices_file": "prices",
+    "export_format": "format",
+    "export_file": "output",
+    "export_negatives": "negatives",
+    "qrels_split": "split",
+}
+"""Those that are not called like their field."""
+
+
 def _flag(field: str) -> str:
-    return "--" + {"model_options": "model-option", "output_format": "format", "prices_file": "prices"}.get(
-        field, field.replace("_", "-")
-    )
+    return "--" + _FLAGS.get(field, field.replace("_", "-"))
 
 
 def _explain(error: Any, flags: Mapping[str, Any], in_file: Mapping[str, Any], path: Path) -> str:

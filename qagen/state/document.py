@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
-
-import orjson
 
 from qagen.formats import (
     NO_CHECKSUM,
@@ -19,13 +18,14 @@ from qagen.formats import (
     RawReply,
     TokenCounts,
     encode,
-    seal,
     utc_time,
 )
 from qagen.formats.qa_file import DocumentStatus
 from qagen.llm.prices import Price
 from qagen.llm.types import Usage
+from qagen.state.layout import Raw, lay_out
 from qagen.state.matching import Entry
+from qagen.state.saved import Saved, Totals
 
 Info = GenerationInfo | MiningInfo
 """With what results were made."""
@@ -63,24 +63,8 @@ class Counts:
             self.skipped + other.skipped,
             self.pairs + other.pairs,
             None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
-            _sum((self.figures, other.figures)),
+            Counter(self.figures) + Counter(other.figures),
         )
-
-
-@dataclass(slots=True)
-class Saved:
-    """An entry as the bytes that go into the file, and the figures that the summary needs."""
-
-    status: str
-    kept: int
-    skipped: bool
-    requests: int
-    usage: Usage
-    figures: Mapping[str, int]
-    """What the form counts of it."""
-    record_json: bytes
-    pairs_json: bytes
-    rejected_json: bytes
 
 
 class Form(Protocol):
@@ -118,6 +102,7 @@ class DocumentState:
     form: Form
     price: Price | None = None
     """None where it is unknown."""
+    totals: Totals = field(default_factory=Totals)
     _saved: dict[int, Saved] = field(default_factory=dict)
     _unsettled_before: dict[int, ChunkRecord] = field(default_factory=dict)
     """Records of earlier tries that a new one adds to: what they cost was paid."""
@@ -158,7 +143,7 @@ class DocumentState:
         parameters.pop(self.info.fingerprint or "", None)
         self.info = self.info.model_copy(update={"serial": info.serial, "earlier_parameters": parameters})
         self._earlier = info
-        self._usage_before = self._usage()
+        self._usage_before = self.totals.usage
         same = (info.provider, info.model) == (self.info.provider, self.info.model)
         self._spent_before = cost_usd
         if self._spent_before is None and (same or not self._usage_before.input_tokens):
@@ -172,7 +157,9 @@ class DocumentState:
     def remember(self, position: int, entry: Entry) -> None:
         """Take over what is known of the chunk at `position`, as the bytes that will be saved."""
         usage = entry.record.usage
-        self._saved[position] = Saved(
+        if position in self._saved:
+            self.totals.remove(self._saved[position])
+        saved = self._saved[position] = Saved(
             status=entry.record.status,
             kept=self.form.made(entry),
             skipped=entry.record.skip_reason is not None,
@@ -183,6 +170,7 @@ class DocumentState:
             pairs_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.pairs)),
             rejected_json=_lean(_BETWEEN_LINES.join(encode(pair.model_dump(mode="json")) for pair in entry.rejected)),
         )
+        self.totals.add(saved)
 
     def failed_before(self, position: int) -> bool:
         """Whether an earlier run failed at the chunk."""
@@ -203,30 +191,27 @@ class DocumentState:
     @property
     def counts(self) -> Counts:
         """The document in figures, as of now."""
-        settled = self._saved.values()
+        totals = self.totals
         return Counts(
             total=len(self.keys),
-            completed=sum(one.status == "completed" for one in settled),
-            failed=sum(one.status == "failed" for one in settled),
-            skipped=sum(one.skipped for one in settled),
-            pairs=sum(one.kept for one in settled),
+            completed=totals.by_status["completed"],
+            failed=totals.by_status["failed"],
+            skipped=totals.skipped,
+            pairs=totals.kept,
             cost_usd=self.cost_usd,
-            figures=_sum(one.figures for one in settled),
+            figures=dict(+totals.figures),
         )
 
     @property
     def cost_usd(self) -> float | None:
         """What the document cost in all runs; None where a price is unknown."""
-        now = self._cost(self._usage() - self._usage_before)
+        now = self._cost(self.totals.usage - self._usage_before)
         return None if now is None or self._spent_before is None else self._spent_before + now
 
     def _cost(self, usage: Usage) -> float | None:
         if not (usage.input_tokens or usage.output_tokens):
             return 0.0
         return None if self.price is None else self.price.cost(usage)
-
-    def _usage(self) -> Usage:
-        return sum((one.usage for one in self._saved.values()), Usage())
 
     def status(self, *, interrupted: bool = False) -> DocumentStatus:
         """`completed` once every chunk is settled and not all of them failed."""
@@ -235,8 +220,8 @@ class DocumentState:
             return "interrupted" if interrupted else "in_progress"
         return "failed" if counts.failed and not counts.completed else "completed"
 
-    def encode(self, *, interrupted: bool = False) -> bytes:
-        """The whole file. Each call counts the serial up: it is meant to be written."""
+    def encode(self, *, interrupted: bool = False) -> list[bytes]:
+        """The whole file in pieces, but for its seal. Each call counts the serial up: it is meant to be written."""
         status = self.status(interrupted=interrupted)
         now = utc_time()
         serial = self.info.serial + 1
@@ -244,8 +229,7 @@ class DocumentState:
         info = (self._earlier or self.info).model_copy(update={"serial": serial, "updated_at": now})
         ordered = sorted(self._saved.items())
         indexes = [chunk.chunk_index for chunk in self.chunk_file.chunks]
-        refused = [orjson.Fragment(one.rejected_json) for _, one in ordered if one.rejected_json]
-        document = {
+        document: dict[str, Any] = {
             "format": self.form.tag,
             "checksum": NO_CHECKSUM,
             "metadata": {**self.chunk_file.metadata.model_dump(mode="json"), "chunks_file": self.chunks_name},
@@ -253,31 +237,28 @@ class DocumentState:
             "status": status,
             "completed_chunks": [indexes[at] for at, one in ordered if one.status == "completed"],
             "failed_chunks": [indexes[at] for at, one in ordered if one.status == "failed"],
-            "chunks": {str(indexes[at]): orjson.Fragment(one.record_json) for at, one in ordered},
-            self.form.results: [orjson.Fragment(one.pairs_json) for _, one in ordered if one.pairs_json],
-            **({self.form.rejected: refused} if self.form.rejected else {}),
+            "chunks": Raw({str(indexes[at]): one.record_json for at, one in ordered}),
+            self.form.results: Raw(one.pairs_json for _, one in ordered if one.pairs_json),
+            **self._refused(ordered),
             "summary": self.form.summary(self),
             "completion_time": now if status == "completed" else None,
         }
-        return seal(encode(document, indent=True) + b"\n")
+        return lay_out(document)
+
+    def _refused(self, ordered: Sequence[tuple[int, Saved]]) -> dict[str, Raw]:
+        """What checks refused, where the form has a place for it."""
+        name = self.form.rejected
+        return {name: Raw(one.rejected_json for _, one in ordered if one.rejected_json)} if name else {}
 
     def spent(self) -> dict[str, Any]:
         """Requests, tokens and money of all runs, for the summary."""
-        usage, cost = self._usage(), self.cost_usd
+        usage, cost = self.totals.usage, self.cost_usd
         return {
-            "requests": sum(one.requests for one in self._saved.values()),
+            "requests": self.totals.requests,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cost_usd": None if cost is None else round(cost, 6),
         }
-
-
-def _sum(figures: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for some in figures:
-        for name, number in some.items():
-            total[name] = total.get(name, 0) + number
-    return total
 
 
 def _added(earlier: ChunkRecord, record: ChunkRecord) -> ChunkRecord:

@@ -14,7 +14,7 @@ import pytest
 
 from qagen import files
 from qagen.errors import AccessError, RejectedError, StorageError, TransientError
-from qagen.formats import Chunk
+from qagen.formats import NO_CHECKSUM, Chunk
 from qagen.llm.client import Client, Meter, Stopped
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
 from qagen.pump import (
@@ -125,10 +125,10 @@ class Notebook:
     def status(self, *, interrupted: bool) -> str:
         return "completed" if not self.counts.pending else "interrupted" if interrupted else "in_progress"
 
-    def encode(self, *, interrupted: bool) -> bytes:
-        return json.dumps(
-            {"done": self.done, "failed": self.failed, "status": self.status(interrupted=interrupted)}
-        ).encode()
+    def encode(self, *, interrupted: bool) -> list[bytes]:
+        status = self.status(interrupted=interrupted)
+        value = {"checksum": NO_CHECKSUM, "done": self.done, "failed": self.failed, "status": status}
+        return [json.dumps(value).encode()]
 
 
 @dataclass

@@ -1,0 +1,117 @@
+"""Dataset -> examples: pairs with the passages that may go in. Everything that stays out is counted by its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from qagen import dataset
+from qagen.errors import DataError
+from qagen.exports import types
+from qagen.exports.types import Choices, Example, Exported
+from qagen.formats import ExtraPositive, Negative, TrainingPair
+
+_AGAIN = "`qagen combine --include-source-text`"
+
+
+def read(path: Path, choices: Choices, result: Exported, *, needs_negatives: bool) -> Iterator[Example]:
+    """The examples of a dataset, one after the other.
+
+    Raises:
+        DataError: it is no dataset, a row is damaged, or its passages were never joined.
+    """
+    for number, pair in enumerate(_pairs(path), start=1):
+        result.read += 1
+        if "source_text" not in pair.model_fields_set:
+            raise DataError(f"{path}: pair {number} comes without its passage (source_text). Combine again: {_AGAIN}.")
+        found = _example(pair, choices, result, needs_negatives=needs_negatives)
+        if isinstance(found, str):
+            result.left_out[found] += 1
+        else:
+            result.pairs += 1
+            result.by_rules += pair.generator_kind == "rules"
+            yield found
+
+
+def check(path: Path) -> None:
+    """Look whether there is a dataset, before anything is made for it.
+
+    Raises:
+        DataError: there is none.
+    """
+    if not path.exists():
+        raise DataError(f"{path}: there is no such file. Make a dataset with {_AGAIN}, or name another.")
+    if dataset.rows_of(path) is None:
+        raise DataError(f"{path}: it is no dataset of qagen (.json or .jsonl). Make one with {_AGAIN}.")
+
+
+def _pairs(path: Path) -> Iterator[TrainingPair]:
+    number = 0
+    try:
+        for row in dataset.rows_of(path) or ():
+            number += 1
+            yield TrainingPair.model_validate(row)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise DataError(
+            f"{path}: pair {number} is damaged: {where}: {first['msg']}. Combine again: {_AGAIN}."
+        ) from None
+    except ValueError as error:
+        raise DataError(f"{path}: damaged after pair {number}: {error}. Combine again: {_AGAIN}.") from None
+
+
+def _example(pair: TrainingPair, choices: Choices, result: Exported, *, needs_negatives: bool) -> Example | str:
+    """The example, or why there is none."""
+    if pair.source_text is None:
+        return types.NO_PASSAGE
+    if not pair.question.strip() or not pair.source_text.strip():
+        return types.BLANK
+    extras = _distinct_extras(pair)
+    reasons = []
+    kept: list[Negative] = []
+    texts = {pair.source_text, *(extra.document for extra in extras)}
+    for negative in pair.negatives:
+        why = _why_not(negative, texts, kept, choices)
+        if why is None:
+            kept.append(negative)
+        else:
+            reasons.append(why)
+    result.negatives_left_out.update(reasons)
+    if needs_negatives and not kept:
+        return _why_none(reasons)
+    return Example(pair, pair.source_text, extras, tuple(kept))
+
+
+def _distinct_extras(pair: TrainingPair) -> tuple[ExtraPositive, ...]:
+    """Each text once, and never the passage itself."""
+    by_text = {extra.document: extra for extra in reversed(pair.extra_positives) if extra.document.strip()}
+    return tuple(
+        extra
+        for extra in pair.extra_positives
+        if by_text.get(extra.document) is extra and extra.document != pair.source_text
+    )
+
+
+def _why_not(negative: Negative, positives: set[str], kept: list[Negative], choices: Choices) -> str | None:
+    """Why a negative stays out; None: it goes in."""
+    if not negative.document.strip():
+        return types.EMPTY
+    if negative.document in positives:
+        return types.IS_POSITIVE
+    if negative.method == "random" and not choices.allow_random:
+        return types.RANDOM
+    if choices.verified_only and not negative.verified:
+        return types.UNVERIFIED
+    if any(negative.document == other.document for other in kept):
+        return types.REPEATED
+    return types.OVER_MOST if len(kept) == choices.negatives else None
+
+
+def _why_none(reasons: list[str]) -> str:
+    """Why a pair has no negatives that may go in."""
+    if types.UNVERIFIED in reasons:
+        return types.ONLY_UNVERIFIED
+    return types.ONLY_RANDOM if types.RANDOM in reasons else types.NO_NEGATIVES

@@ -1,0 +1,42 @@
+"""Modules that are not imported unless they are used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def out_of(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_module_that_is_postponed_is_there_once_it_is_used() -> None:
+    code = (
+        "import sys; from qagen.cli.postponed import postpone; postpone()\n"
+        "from rich.markdown import Markdown; from rich.traceback import Traceback\n"
+        "print('markdown_it' in sys.modules)\n"
+        "from rich.console import Console; Console(width=20).print(Markdown('# Title'))\n"
+        "print(Traceback.extract.__name__, 'markdown_it' in sys.modules)\n"
+    )
+    lines = [line.strip() for line in out_of(code).splitlines() if line.strip()]
+    assert lines[0] == "False"
+    assert any("Title" in line for line in lines)
+    assert lines[-1] == "extract True"
+
+
+def test_what_is_there_already_stays() -> None:
+    code = (
+        "import rich.markdown; real = rich.markdown.Markdown\n"
+        "from qagen.cli.postponed import postpone; postpone()\n"
+        "from rich.markdown import Markdown; print(Markdown is real)\n"
+    )
+    assert out_of(code).strip() == "True"
+
+
+def test_the_help_needs_neither() -> None:
+    code = (
+        "import sys; from qagen.cli import main; sys.argv = ['qagen', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('markdown_it', 'pygments.lexer') if name in sys.modules])\n"
+    )
+    assert out_of(code).splitlines()[-1] == "[]"
