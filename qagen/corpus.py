@@ -182,7 +182,7 @@ def recall(path: Path, form: type[State]) -> tuple[State, bool]:
 
 def negatives_path_of(qa_path: Path, folder: Path | None = None) -> Path:
     """`qa/pump_qa.json` -> `qa/pump_negatives.json`, or in the folder that is named."""
-    return (folder or qa_path.parent) / f"{qa_path.name.removesuffix('_qa.json')}_negatives.json"
+    return (folder or qa_path.parent) / f"{qa_path.stem.removesuffix('_qa')}_negatives.json"
 
 
 def read_negatives(path: Path) -> NegativesFile:

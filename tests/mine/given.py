@@ -109,7 +109,7 @@ TRUTH = {"What is the pressure limit of the pump Brise?": {"second mark of the g
 def check_negatives(folder: Path = Path("qa")) -> dict[str, dict[str, Any]]:
     """Every negatives file agrees with itself, with chunks and with pairs. Gives what was mined, by question."""
     assert [path.name for path in folder.glob(".tmp*")] == []
-    chunks = {}
+    chunks: dict[str, str] = {}
     for path in Path("chunks").glob("*_chunks.json"):
         passages = [chunk["text"] for chunk in read(path)["chunks"]]
         chunks |= dict(zip(core_keys(passages), passages, strict=True))

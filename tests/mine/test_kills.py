@@ -105,7 +105,7 @@ def test_two_runs_at_once_do_not_share_a_folder_and_generation_may_go_on(server:
     server.configure(latency_ms=600)
     first = start(server, "--max-concurrent", "1")
     server.wait_for(requests=1, timeout_s=60)
-    second = qagen("mine-negatives", "--provider", "none")
+    second = qagen("mine-negatives", *local(server, "--max-concurrent", "1")[1:])
     assert second.returncode == 6
     assert f"pid {first.pid}" in second.stderr
     generation = qagen("generate-qa", "--provider", "rules", "--no-retry-failed")
