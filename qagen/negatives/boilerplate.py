@@ -15,6 +15,7 @@ _LOOKED_AT = 4000
 """Characters."""
 _LEADER = re.compile(r"(?:\.{3}|…|\. \. \.|\t)[.\s]*\d{1,4}\s*$|^\s*\d+(?:\.\d+)*\.?\s+\D+\s\d{1,4}\s*$")
 """A line of a table of contents."""
+_LONGEST_ENTRY = 200
 _LICENCE = re.compile(
     r"all rights reserved|permission is hereby granted|licensed under|without warranty|warranties of merchantability|"
     r"redistribution and use|creative commons|terms of (?:use|service)|privacy policy|cookies?\b|"
@@ -37,7 +38,7 @@ def is_boilerplate(text: str) -> bool:
     if letters < _LETTER_SHARE * len("".join(text.split())):
         return _ROW.search(text) is None
     lines = [line for line in text.splitlines() if line.strip()]
-    entries = sum(_LEADER.search(line) is not None for line in lines)
+    entries = sum(len(line) <= _LONGEST_ENTRY and _LEADER.search(line) is not None for line in lines)
     if entries >= 3 and 2 * entries >= len(lines):
         return True
     marks = len(_LICENCE.findall(text))

@@ -87,9 +87,8 @@ def _candidate(
 
 
 def _rarest_first(corpus: Corpus, question: str) -> Mapping[str, int]:
-    """The terms of a question that carry meaning, and that some but not most passages have; with how many do."""
+    """The terms of a question that carry meaning, with how many passages have them."""
     pack = packs.of_text(question)
     said = {term for term in terms(question) if words.is_content(term, pack.stop if pack else frozenset())}
-    counts = {term: corpus.frequency(term) for term in said}
-    telling = [(count, term) for term, count in counts.items() if 0 < count <= max(2, len(corpus) // 2)]
-    return {term: count for count, term in sorted(telling)}
+    counts = sorted((count, term) for term in said if (count := corpus.frequency(term)))
+    return {term: count for count, term in counts}

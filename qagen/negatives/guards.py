@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from rapidfuzz import fuzz
+
 from qagen.checks import words
-from qagen.negatives.texts import Asked, Text, names, taken_apart
+from qagen.negatives.texts import Asked, Text, names, plain, taken_apart
 from qagen.negatives.types import Candidate, Found, Guarded
+from qagen.pairs.evidence import FOUND_SCORE
 
 _SHARED = 0.3
 """Of the shingles of the shorter text."""
@@ -25,6 +28,8 @@ _PART_OF_ANSWER = 0.3
 _MOST_OF_ANSWER = 0.6
 _RELATIVE_MARGIN = 0.95
 """A passage whose embedding is nearly as close to the question as the answer's own most likely answers it."""
+_ELLIPSIS = re.compile(r"\s*(?:\.\.\.|…|\[\.\.\.\]|\[…\])\s*")
+_NUMBER = re.compile(r"\d+")
 _QUOTE = 20
 """Characters from which on a quote is looked for approximately."""
 
@@ -89,13 +94,24 @@ def _holds_quote(asked: Asked, text: Text, quote: str) -> bool:
     said = frozenset(word[: words.PREFIX] for word in words.of(quote))
     if not said or 2 * len(said & text.stems) < len(said):
         return False
-    found = text.quotes.find(quote)
-    if found is None or found.score >= 100.0 or len(quote) < _QUOTE:
-        return found is not None
+    parts = [part for part in map(plain, _ELLIPSIS.split(quote)) if part]
+    if parts and all(part in text.plain for part in parts):
+        return True
     # The same sentence of another subject, or with another value, is the best of negatives.
-    region = Text(text.text[max(0, found.start - _QUOTE) : found.end + _QUOTE])
-    numbers = [one for one in re.findall(r"\d+", quote) if one not in region.text]
-    return not numbers and names(quote, asked.pack) <= text.tokens
+    if not names(quote, asked.pack) <= text.tokens:
+        return False
+    return bool(parts) and all(_stands_nearly_in(part, text.plain) for part in parts)
+
+
+def _stands_nearly_in(quote: str, text: str) -> bool:
+    """Whether a place of the text is like the quote, and has its numbers."""
+    if len(quote) < _QUOTE or len(quote) > len(text):
+        return quote in text
+    found = fuzz.partial_ratio_alignment(quote, text, score_cutoff=FOUND_SCORE)
+    if found is None:
+        return False
+    region = text[max(0, found.dest_start - _QUOTE) : found.dest_end + _QUOTE]
+    return set(_NUMBER.findall(quote)) <= set(_NUMBER.findall(region))
 
 
 def holds_values(asked: Asked, candidate: Candidate) -> bool:
@@ -194,14 +210,19 @@ def reason_against(asked: Asked, candidate: Candidate) -> str | None:
     return next((guard.name for guard in GUARDS if guard.holds(asked, candidate)), None)
 
 
-def sift(asked: Asked, found: Found, *, searched: int, chunks: int) -> Guarded:
-    """What may be a negative. `chunks`: of the corpus, as among few every question finds its own."""
+def sift(asked: Asked, found: Found, *, searched: int, chunks: int, enough: int | None = None) -> Guarded:
+    """What may be a negative, and the counts of what may not, up to the `enough`-th that may.
+
+    `chunks`: of the corpus, as among few every question finds its own.
+    """
     if found.own_rank is None and chunks >= searched:
         return Guarded((), {}, is_vague=True)
     asked = replace(asked, own_similarity=found.own_similarity)
     kept: list[Candidate] = []
     dropped: Counter[str] = Counter()
     for candidate in found.candidates:
+        if len(kept) == enough:
+            break
         reason = reason_against(asked, candidate)
         if reason is None:
             kept.append(candidate)

@@ -63,7 +63,9 @@ class Miner:
         asked = ask(pair, self._corpus.at(own), self._rarity(pair.question))
         searched = self.choices.searched
         found = candidates.find(self._corpus, pair, own, searched, dense)
-        guarded = guards.sift(asked, found, searched=searched, chunks=len(self._corpus))
+        # A model may take half of what it is shown for answers; beyond that, nothing would be used.
+        enough = 2 * max(self.choices.candidates, self.choices.negatives)
+        guarded = guards.sift(asked, found, searched=searched, chunks=len(self._corpus), enough=enough)
         keys = frozenset(candidate.passage.chunk_key for candidate in found.candidates)
         return Prepared(pair, guarded, ("vague",) if guarded.is_vague else (), asked, keys)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -13,7 +14,6 @@ from qagen.checks.packs import Pack
 from qagen.formats import Pair
 from qagen.negatives import boilerplate
 from qagen.negatives.types import Passage
-from qagen.pairs import evidence
 
 _GRAM = 5
 """Words of a shingle."""
@@ -27,6 +27,11 @@ _LETTERS = 200
 """Characters that tell the language of a text."""
 
 
+_SAME = str.maketrans(
+    {**dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‘’‚‛′`´", "'"), **dict.fromkeys("‐‑‒–—−", "-"), "\u00ad": ""}
+)
+
+
 class Text:
     """A text that may answer."""
 
@@ -37,8 +42,14 @@ class Text:
         self._values: dict[Pack | None, frozenset[str]] = {}
 
     @cached_property
+    def sentences(self) -> list[tuple[str, ...]]:
+        """The words of each."""
+        # Not by the remembered answers of `words.of`: there are too many sentences.
+        return [said for part in _SENTENCE.split(self.text) if (said := words.of.__wrapped__(part))]
+
+    @cached_property
     def words(self) -> tuple[str, ...]:
-        return words.of(self.text)
+        return tuple(word for sentence in self.sentences for word in sentence)
 
     @cached_property
     def shingles(self) -> frozenset[int]:
@@ -61,14 +72,14 @@ class Text:
     @cached_property
     def windows(self) -> list[frozenset[str]]:
         """The stems of every two sentences that stand together."""
-        parts = [frozenset(word[: words.PREFIX] for word in words.of(part)) for part in _SENTENCE.split(self.text)]
-        parts = [part for part in parts if part]
+        parts = [frozenset([word[: words.PREFIX] for word in sentence]) for sentence in self.sentences]
         return [one | other for one, other in zip(parts, [*parts[1:], frozenset()], strict=True)]
 
     @cached_property
     def tokens(self) -> frozenset[str]:
         """Words and codes as they are written, and those of title and section."""
-        return tokens(f"{self.text}\n{self._around}")
+        written = _TOKEN.findall(f"{self.text}\n{self._around}".casefold())
+        return frozenset(written) | frozenset(self.words) | frozenset(words.of(self._around))
 
     @cached_property
     def about(self) -> frozenset[str]:
@@ -76,8 +87,9 @@ class Text:
         return frozenset(word[: words.PREFIX] for word in words.of(self._around))
 
     @cached_property
-    def quotes(self) -> evidence.Passage:
-        return evidence.Passage(self.text)
+    def plain(self) -> str:
+        """Without differences of typography, case and white space."""
+        return plain(self.text)
 
     @cached_property
     def is_boilerplate(self) -> bool:
@@ -99,8 +111,14 @@ def taken_apart(passage: Passage) -> Text:
 
 def tokens(text: str) -> frozenset[str]:
     """Words and codes, casefolded; of KP-40 also its parts."""
-    found = {token.casefold() for token in _TOKEN.findall(text)}
-    return frozenset(found | {part for token in found for part in re.split(r"[-_./]", token)})
+    return frozenset(_TOKEN.findall(text.casefold())) | frozenset(words.of(text))
+
+
+def plain(text: str) -> str:
+    """The text without differences of typography, case and white space."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_SAME)).translate(_SAME)
+    return " ".join(text.replace("*", "").replace("_", " ").casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,6 @@ they answered it.
 """
 
 from qagen.search.index import Hit, Index, Unavailable
-from qagen.search.terms import MARKS, UNSPACED, terms
+from qagen.search.terms import MARKS, UNSPACED, spaced, terms
 
-__all__ = ["MARKS", "UNSPACED", "Hit", "Index", "Unavailable", "terms"]
+__all__ = ["MARKS", "UNSPACED", "Hit", "Index", "Unavailable", "spaced", "terms"]

@@ -82,8 +82,9 @@ class Index:
     def open(cls, path: Path) -> Self:
         """The index that was saved there, to be asked only."""
         index = cls.__new__(cls)
-        # Read only, and nobody writes to it: there are no locks, and it may lie on a disk that has none.
-        index._begin(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True))
+        # Read only, and nobody writes to it: it needs no locks. Several threads may ask it, one at a time.
+        place = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        index._begin(sqlite3.connect(place, uri=True, check_same_thread=False))
         index._name_vocabularies()
         rows = index._base.execute("SELECT words FROM chunks ORDER BY number")
         index._lengths.extend(words for (words,) in rows)

@@ -11,6 +11,7 @@ import pytest
 from qagen.errors import DataError, StorageError, UsageError
 from qagen.negatives import corpus as corpus_module
 from qagen.negatives.corpus import Corpus, choose_engine
+from qagen.negatives.store import Writer
 from qagen.search import quick
 from tests.negatives.given import write_chunks
 
@@ -105,7 +106,7 @@ def test_a_half_built_one_is_never_used(engine: str, monkeypatch: pytest.MonkeyP
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(corpus_module.Writer, "save", fail)
+        patched.setattr(Writer, "save", fail)
         with pytest.raises(StorageError, match="No space left"):
             opened(engine)
         assert rooms() == []

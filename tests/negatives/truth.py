@@ -1,4 +1,4 @@
-"""`python -m tests.negatives.truth [--unseen]`: how often a negative answers after all, by four ways to choose it."""
+"""`python -m tests.negatives.truth [--unseen] [-v]`: how often a negative answers, by four ways to choose it."""
 
 from __future__ import annotations
 
@@ -36,10 +36,6 @@ class Rate:
     false: int = 0
     decoys: int = 0
     """Negatives of the same topic: what is asked, of something else; or something else of what is asked about."""
-    kept_out: int = 0
-    """Found passages that the guards kept out, but for the question's own."""
-    rightly: int = 0
-    """Those of them that answer."""
     methods: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[Pair, str]] = field(default_factory=list)
 
@@ -88,10 +84,6 @@ def _ways(corpus: Corpus, made: Planted, rates: dict[str, Rate]) -> dict[str, Ch
     def guarded(pair: Pair) -> list[str]:
         prepared = miner.prepare([pair])[0]
         mined = miner.select(prepared)
-        kept = {candidate.passage.chunk_key for candidate in prepared.guarded.candidates}
-        kept_out = prepared.found - kept - {pair.chunk_key}
-        rates["guards"].kept_out += len(kept_out)
-        rates["guards"].rightly += len(kept_out & made.answering[pair.pair_id])
         rates["guards"].methods.update(negative.method for negative in mined.negatives)
         rates["guards"].methods.update(mined.flags)
         rates["guards"].methods.update({f"-{name}": count for name, count in mined.dropped.items()})
@@ -120,8 +112,6 @@ def together(rates: Sequence[dict[str, Rate]]) -> dict[str, Rate]:
             sums.negatives += rate.negatives
             sums.false += rate.false
             sums.decoys += rate.decoys
-            sums.kept_out += rate.kept_out
-            sums.rightly += rate.rightly
             sums.methods.update(rate.methods)
             sums.wrong += rate.wrong
     return total
@@ -144,7 +134,6 @@ def main() -> None:
             for pair, key in rate.wrong:
                 print(f"      {pair.question} | {pair.answer} | {_TEXTS.get(key)}")
         if rate.methods:
-            print(f"   kept out {rate.kept_out}, of these {rate.rightly} answer") if rate.kept_out else None
             print("   " + ", ".join(f"{key} {count}" for key, count in sorted(rate.methods.items())))
 
 

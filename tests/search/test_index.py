@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 import sqlite3
 from collections import Counter
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 
-from qagen.search import Index, Unavailable, terms
+from qagen.search import Index, Unavailable, spaced, terms
+from qagen.search.quick import QuickIndex
 
 
 def index(*texts: str) -> Index:
@@ -53,6 +56,47 @@ def test_chunks_that_match_equally_well_share_the_place_in_their_middle() -> Non
     with index("pump valve", "pump valve", "pump only", "something else", "pump valve") as made:
         assert [made.rank("pump valve", f"c{number}") for number in range(5)] == [2, 2, 4, None, 2]
         assert [hit.chunk_id for hit in made.search("pump valve", 4)] == ["c0", "c1", "c4", "c2"]
+
+
+def test_an_index_that_was_saved_is_the_same_when_it_is_opened(tmp_path: Path) -> None:
+    texts = ["The pump runs.", "The valve of the pump opens at 12 bar.", "The manual is long."]
+    with Index(tmp_path / "words.sqlite") as made:
+        for number, text in enumerate(texts):
+            made.add(str(number), text)
+        made.save()
+        expected = made.search("the valve of the pump", 5)
+    with Index.open(tmp_path / "words.sqlite") as opened:
+        assert len(opened) == 3
+        assert opened.frequency("pump") == 2
+        assert opened.search("the valve of the pump", 5) == expected
+        assert opened.rank("valve", "1") == 1
+
+
+def test_words_with_spaces_between_them_are_the_same_words() -> None:
+    ascii_text = "".join(map(chr, range(128))) + " Max_pressure A-17"
+    for text in (ascii_text, "Straße 最大压力 पंप की ﬁne", ""):
+        assert spaced(text).split() == terms(text)
+    assert terms(ascii_text) == re.findall(r"[^\W_]+", ascii_text.lower())
+
+
+def test_both_engines_find_the_same_chunks_in_the_same_order(tmp_path: Path) -> None:
+    pytest.importorskip("tantivy")
+    random = Random(5)
+    words = ["".join(random.choices("abcdefgh", k=4)) for _ in range(400)]
+    texts = [" ".join(random.choices(words, k=random.randint(30, 40))) for _ in range(300)]
+    with Index() as one, QuickIndex(tmp_path) as other:
+        for number, text in enumerate(texts):
+            one.add(str(number), text)
+            other.add(str(number), text)
+        other.save()
+        assert len(one) == len(other)
+        for text in texts[:40]:
+            query = " ".join(text.split()[:6])
+            mine, theirs = one.search(query, 10), other.search(query, 10)
+            assert mine[0].chunk_id == theirs[0].chunk_id
+            assert mine[0].score == pytest.approx(theirs[0].score, rel=0.15)
+            common = {hit.chunk_id for hit in mine} & {hit.chunk_id for hit in theirs}
+            assert len(common) >= 6
 
 
 def test_an_id_is_added_once() -> None:
