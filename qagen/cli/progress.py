@@ -199,6 +199,8 @@ def _introduce(live: Live, settings: Settings) -> None:
             f"{count(job.made_otherwise, 'document')} were done with other parameters, and stay as they are "
             "(--no-resume begins anew)."
         )
+    for remark in job.remarks:
+        note(remark)
     if not job.to_ask:
         hint = " (--limit: raise it to ask more)" if counts.pending else ""
         say(f"nothing to ask: {count(counts.completed, 'chunk')} done{hint}")

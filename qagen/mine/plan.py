@@ -166,7 +166,7 @@ def plan(settings: Settings) -> Job:
         help_text = "Make them with `qagen generate-qa`, or check --qa-dir and --chunks-dir."
         raise runs.nothing_usable(job, settings.qa_dir, "QA file", help_text)
     job.cautions += runs.cautions(settings, job.endpoint, job.folder)
-    job.cautions += _cautions_of(job, unfinished)
+    job.remarks += _remarks(job, unfinished)
     if not job.accept_changes:
         runs.refuse_changes(changes, job.folder)
     if job.recipe.asks:
@@ -253,8 +253,10 @@ def _length(material: Material, position: int, recipe: Recipe) -> int:
     return size + int(shown * (MOST_CHARACTERS * max(1.0, widest) + _AROUND)) + len(pairs) * _AROUND
 
 
-def _cautions_of(job: Job, unfinished: int) -> list[str]:
+def _remarks(job: Job, unfinished: int) -> list[str]:
     found = []
+    if not job.counts.total:
+        found.append("there is no pair in the QA files, so there is nothing to find negatives for.")
     if job.gone:
         found.append(
             f"{job.gone:,} pairs are of chunks that are not in their chunk files any more: they get no negatives "

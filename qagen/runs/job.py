@@ -66,6 +66,8 @@ class Job:
     """Documents whose earlier results were set aside."""
     cautions: list[str] = field(default_factory=list)
     """What the user should know before documents leave the machine."""
+    remarks: list[str] = field(default_factory=list)
+    """What the user should know of the files, whether anything is asked or not."""
     made_otherwise: int = 0
     """Documents that are done, with other parameters than this run's."""
     stale: int = 0

@@ -12,7 +12,7 @@ import pytest
 from tests.flow import local, qagen, read, write_chunks
 from tests.llm_server import LLMServer
 from tests.mine.given import NAMES, SAYS_AGAIN, TRUTH, check_negatives, identity, write_corpus, write_document, write_qa
-from tests.outside import check_account, core_keys
+from tests.outside import check_account
 
 BRISE = "What is the pressure limit of the pump Brise?"
 
@@ -333,9 +333,16 @@ def test_an_empty_folder_is_exit_3_and_says_what_to_do() -> None:
     assert "there is no *_qa.json file in it" in run.stderr
 
 
+def test_files_without_pairs_are_no_mistake_and_it_is_said() -> None:
+    write_document("one", NAMES[:2])
+    write_qa("one", [], 2)
+    run = qagen("mine-negatives", "--provider", "none")
+    assert run.returncode == 0
+    assert "there is no pair in the QA files" in run.stderr
+
+
 def test_a_dead_server_is_exit_4_and_leaves_all_chunks_pending() -> None:
     write_corpus()
     run = qagen("mine-negatives", "--provider", "local", "--model", "m", "--ollama-base-url", "http://127.0.0.1:9")
     assert run.returncode == 4, run.stderr
     assert "12 pending" in run.stderr
-    assert core_keys(["a"])
