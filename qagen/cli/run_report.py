@@ -68,7 +68,9 @@ def _mining_lines(report: Report) -> list[str]:
     total, pairs = found["total_negatives"], found["total_qa_pairs"]
     lines = []
     if found["by_method"]:
-        listed = (f"{number:,} {name} ({number / total:.0%})" for name, number in _most_first(found["by_method"]))
+        listed = (
+            f"{number:,} {name} ({100 * number / total:.1f} %)" for name, number in _most_first(found["by_method"])
+        )
         lines.append(f"by method: {', '.join(listed)}")
     flags = "".join(f"; {number:,} {name}" for name, number in _most_first(found["flags"]))
     extra = found["extra_positives"]

@@ -23,6 +23,8 @@ from qagen.pump import Event, Notice, Preparing
 from qagen.settings import Settings
 from qagen.state import Counts
 
+_TOKENS_OF_INSTRUCTIONS = 1000
+_TOKENS_OF_LABEL = 60
 _AROUND = 60
 """Characters that stand around each excerpt and each question in a request."""
 
@@ -170,7 +172,7 @@ def plan(settings: Settings) -> Job:
     if not job.accept_changes:
         runs.refuse_changes(changes, job.folder)
     if job.recipe.asks:
-        job.context_tokens = runs.window(longest // 3 + 1000 + 2 * job.recipe.max_tokens)
+        job.context_tokens = runs.window(longest)
     return job
 
 
@@ -209,7 +211,7 @@ def _chunks_of(qa_path: Path, named: str, chunk_files: dict[str, Path], folder: 
 def _plan_document(
     qa_path: Path, chunk_files: dict[str, Path], settings: Settings, job: Job, budget: int | None
 ) -> tuple[Plan, int, list[str], bool]:
-    """The plan of one document, the length of its longest request, changed parameters, and whether it is finished."""
+    """The plan of one document, the tokens of its longest request, changed parameters, and whether it is finished."""
     for path in (qa_path, negatives_path_of(qa_path, settings.negatives_dir)):
         if files.leads_out(path, path.parent):
             raise DataError(f"{path}: it is a link that leads out of the folder, so it is not read")
@@ -239,18 +241,25 @@ def _plan_document(
         corpus_hash=loaded.saved.mining_info.corpus_hash if loaded.saved and counts.completed else None,
         job=job,
     )
-    longest = max((_length(material, at, job.recipe) for at in pending), default=0)
+    longest = max((_tokens(material, at, job.recipe) for at in pending), default=0)
     return one, longest, changed, qa_file.status == "completed"
 
 
-def _length(material: Material, position: int, recipe: Recipe) -> int:
-    """At most so many bytes has the request about a chunk, if its excerpts are in a script like its own."""
+def _tokens(material: Material, position: int, recipe: Recipe) -> int:
+    """At most so many have the request about a chunk and its reply, if its excerpts are in a script like its own.
+
+    Three bytes a token is on the safe side: English has four, Chinese three. A reply that was cut gets twice the room.
+    """
     chunk, pairs = material.chunk_file.chunks[position], material.pairs[position]
     texts = [chunk.core, *(pair.question for pair in pairs), *(pair.answer for pair in pairs)]
     size = sum(len(text.encode("utf-8", "replace")) for text in texts)
     widest = len(chunk.core.encode("utf-8", "replace")) / max(1, len(chunk.core))
     shown = len(pairs) * recipe.choices.candidates
-    return size + int(shown * (MOST_CHARACTERS * max(1.0, widest) + _AROUND)) + len(pairs) * _AROUND
+    size += int(shown * (MOST_CHARACTERS * max(1.0, widest) + _AROUND)) + len(pairs) * _AROUND
+    reply = (
+        max(recipe.max_tokens, _TOKENS_OF_LABEL * (shown + len(pairs) + 1)) if recipe.may_grow else recipe.max_tokens
+    )
+    return size // 3 + _TOKENS_OF_INSTRUCTIONS + 2 * reply
 
 
 def _remarks(job: Job, unfinished: int) -> list[str]:

@@ -77,7 +77,10 @@ def recipe_of(settings: Settings, endpoint: Endpoint) -> Recipe:
         "negatives": choices.negatives,
         "candidates": choices.candidates,
         "max_tokens": max_tokens,
-        **{name: value for name, value in sampling.items() if name != "options"},
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "seed": settings.seed,
+        "reasoning_effort": sampling["effort"],
         "model_options": {name: value for name, value in settings.model_options.items() if name != "num_ctx"},
         "prompt": negatives.sha256()[:16],
     }

@@ -66,7 +66,7 @@ def test_a_model_of_every_dialect_tells_negatives_from_what_answers(name: str, s
     assert account["negatives"]["total"] == 96
     assert account["mining"]["by_method"] == {"llm_verified": 96}
     assert account["index"]["chunks"] == 13
-    assert "by method: 96 llm_verified (100%)" in run.stdout
+    assert "by method: 96 llm_verified (100.0 %)" in run.stdout
     assert "next: qagen combine" in run.stdout
     info = read(Path("qa/one_negatives.json"))["mining_info"]
     assert (info["provider"], info["negatives"], info["candidates"]) == (name, 4, 10)
