@@ -57,6 +57,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       embedding/      texts -> vectors, kept on the disk -> which passages are near a question in meaning
       runs/           what every run with a model has in common: its job, its account, its error log
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
+      mine/           the pump's task that makes negatives                                 (qagen mine-negatives)
       doctor          settings and a host -> what works and what does not                  (qagen doctor)
 
     rank 4

@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from qagen import files
 from qagen.errors import DamagedError, DataError
-from qagen.formats import ChunkFile, DocumentInfo, ProcessingInfo, QAFile, decode, is_unchanged
+from qagen.formats import ChunkFile, DocumentInfo, NegativesFile, ProcessingInfo, QAFile, decode, is_unchanged
 
-_OTHER_FILES = ("_qa", "_verdicts", "_negatives", "qa_generation_summary", "training_data", ".meta")
+_OTHER_FILES = (
+    *("_qa", "_verdicts", "_negatives", "qa_generation_summary", "mining_summary", "training_data", ".meta"),
+)
 """Ends of the names of files that are no chunk files, should they stand in the same folder."""
 
 Model = TypeVar("Model")
@@ -160,18 +162,36 @@ def read_qa(path: Path) -> QAFile:
         ) from None
 
 
-def recall(path: Path) -> tuple[QAFile, bool]:
-    """A QA file or its backup, and whether it is as it was written: a person or a fault may have changed it since.
+State = TypeVar("State", QAFile, NegativesFile)
+_KINDS = {QAFile: "QA file", NegativesFile: "negatives file"}
+
+
+def recall(path: Path, form: type[State]) -> tuple[State, bool]:
+    """A state file or its backup, and whether it is as it was written: a person or a fault may have changed it since.
 
     Raises:
-        DamagedError: not JSON, or not a QA file.
+        DamagedError: not JSON, or not such a file.
         DataError: unreadable, or made by a newer qagen.
     """
 
-    def parse(data: bytes) -> tuple[QAFile, bool]:
-        return QAFile.parse(data), is_unchanged(data)
+    def parse(data: bytes) -> tuple[State, bool]:
+        return form.parse(data), is_unchanged(data)
 
-    return _read(path, parse, "QA file")
+    return _read(path, parse, _KINDS[form])
+
+
+def negatives_path_of(qa_path: Path, folder: Path | None = None) -> Path:
+    """`qa/pump_qa.json` -> `qa/pump_negatives.json`, or in the folder that is named."""
+    return (folder or qa_path.parent) / f"{qa_path.stem.removesuffix('_qa')}_negatives.json"
+
+
+def read_negatives(path: Path) -> NegativesFile:
+    """A negatives file, validated.
+
+    Raises:
+        DataError: unreadable, not JSON, or not a negatives file; the text names the file and the field.
+    """
+    return _read(path, NegativesFile.parse, "negatives file")
 
 
 def _read(path: Path, parse: Callable[[bytes], Model], kind: str) -> Model:

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import signal
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
-from qagen import doctor, files, generate, runs
+from qagen import doctor, files, generate, mine, runs
 from qagen.errors import INTERRUPTED, TERMINATED, QagenError, StorageError
 from qagen.formats import encode
 from qagen.llm.client import Client
@@ -19,6 +19,8 @@ from qagen.pump import Event, Notice, Pump, Task
 from qagen.settings import Settings
 
 SUMMARY_FILE = "qa_generation_summary.json"
+MINING_SUMMARY_FILE = "mining_summary.json"
+MINING_LOCK = ".qagen.mine-negatives.lock"
 
 _SIGNALS = {
     signal.SIGINT: ("interrupted", INTERRUPTED, 30.0),
@@ -56,12 +58,12 @@ class _Work:
 
     job: runs.Job
     task: Task
-    folder: Path
-    """Of the results; it is held while the run works."""
     lock: str
+    """Of the folder of the results, which is held while the run works."""
     summary: str
     """Name of the file with the account."""
-    errors: Path
+    opened: Callable[[Callable[[Event], None]], AbstractContextManager[None]] = lambda _: nullcontext()
+    """What the task needs besides, made ready under the lock."""
 
 
 def generate_here(
@@ -79,7 +81,24 @@ def generate_here(
     # Planned before the lock, which makes the directory: a mistyped command leaves nothing behind. The documents are
     # read again when they are opened, under the lock.
     job = generate.plan(settings)
-    work = _Work(job, generate.GenerateTask(job), settings.qa_dir, ".qagen.lock", SUMMARY_FILE, settings.errors_path)
+    work = _Work(job, generate.GenerateTask(job), ".qagen.lock", SUMMARY_FILE)
+    return _run_here(work, settings, on_start, on_event, break_lock=break_lock)
+
+
+def mine_here(
+    settings: Settings,
+    on_start: Callable[[runs.Live], None],
+    on_event: Callable[[Event], None],
+    *,
+    break_lock: bool = False,
+) -> runs.Report:
+    """The same for negatives.
+
+    Raises:
+        UsageError, DataError, LockedError: before anything was spent.
+    """
+    job = mine.plan(settings)
+    work = _Work(job, mine.MineTask(job), MINING_LOCK, MINING_SUMMARY_FILE, job.opened)
     return _run_here(work, settings, on_start, on_event, break_lock=break_lock)
 
 
@@ -95,11 +114,13 @@ def _run_here(
     if settings.error_file is not None:
         files.check_output(settings.error_file)
         files.make_writable(settings.error_file.parent)
-    with files.locked(work.folder, work.lock, break_lock=break_lock):
-        log = runs.ErrorLog(work.errors, work.job, _unbroken(on_event))
+    folder = work.job.folder
+    with files.locked(folder, work.lock, break_lock=break_lock):
+        log = runs.ErrorLog(settings.error_file or folder / "errors.jsonl", work.job, _unbroken(on_event))
         on_start = _unbroken(on_start)
         try:
-            report = run(_pump(work, settings, on_start, log.react), transport)
+            with work.opened(log.react):
+                report = run(_pump(work, settings, on_start, log.react), transport)
             if report.outcome.bug is not None:
                 log.note_bug(report.outcome.bug)
         except Exception as error:
@@ -108,7 +129,7 @@ def _run_here(
             raise
         # After a full disk the account is shown all the same.
         with contextlib.suppress(StorageError):
-            files.write(work.folder / work.summary, encode(report.as_dict(), indent=True) + b"\n")
+            files.write(folder / work.summary, encode(report.as_dict(), indent=True) + b"\n")
     return report
 
 

@@ -43,7 +43,7 @@ RANKS: list[list[str]] = [
         *("documents", "cutting", "corpus", "prompts", "pairs", "checks", "state", "search", "negatives", "dataset"),
         "exports",
     ],
-    ["intake", "overview", "diagnosis", "inspection", "pump", "embedding", "runs", "generate", "doctor"],
+    ["intake", "overview", "diagnosis", "inspection", "pump", "embedding", "runs", "generate", "mine", "doctor"],
     ["workers"],
     ["cli"],
 ]

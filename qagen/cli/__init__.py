@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from qagen import __version__
-from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, status
+from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, mine_negatives, status
 from qagen.cli.boundary import Commands
 from qagen.cli.postponed import postpone
 from qagen.redaction import guard_output
@@ -42,6 +42,7 @@ UTILITIES = "Utilities"
 app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
 app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
 app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
+app.command("mine-negatives", rich_help_panel=TRAINING_DATA)(mine_negatives.mine_negatives)
 app.command("export", rich_help_panel=TRAINING_DATA)(export.export)
 app.command("check", rich_help_panel=UTILITIES)(check.check)
 app.command("status", rich_help_panel=UTILITIES)(status.status)

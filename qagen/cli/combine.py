@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qagen.cli import combine_options, options
+from qagen.cli import combine_options, mine_options, options
 
 if TYPE_CHECKING:
     from qagen.dataset import Choices
@@ -18,6 +18,7 @@ def combine(
     inputs: combine_options.Inputs = None,
     chunks_dir: options.ChunksDir = None,
     qa_dir: options.QaDir = None,
+    negatives_dir: mine_options.NegativesDir = None,
     output_file: combine_options.OutputFile = None,
     output_format: combine_options.OutputFormat = None,
     rejects: combine_options.Rejects = None,
@@ -47,6 +48,10 @@ def combine(
     for path in [output, *([rejected] if rejected else [])]:
         files.check_output(path)
         files.make_writable(path.parent)
+    if settings.negatives_dir and not settings.negatives_dir.is_dir():
+        console.note(
+            f"{settings.negatives_dir}: there is no such folder, so no negatives are joined (--negatives-dir)."
+        )
     combined = dataset.combine(paths, output, choices, version=__version__)
     console.show_combined(combined, output)
     if not combined.is_written:
@@ -58,7 +63,7 @@ def combine(
         if not_begun:
             names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
             console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
-    if combined.invalid:
+    if combined.invalid or combined.joined.problems:
         raise typer.Exit(1)
 
 
@@ -88,5 +93,6 @@ def _choices(settings: Settings) -> Choices:
         max_per_document=settings.max_per_document,
         chunks_dir=settings.chunks_dir,
         include_source_text=settings.include_source_text,
+        negatives_dir=settings.negatives_dir,
         rejects=settings.rejects,
     )

@@ -164,6 +164,7 @@ def show_combined(combined: Combined, output: Path) -> None:
     name_left_out("left out", combined.left_out)
     name_left_out("invalid", combined.invalid)
     name_left_out("chunk file not read", combined.chunk_problems)
+    _show_joined(combined)
     _show_findings(combined)
     if combined.is_written:
         pairs, documents = count(combined.pairs, "pair"), count(len(combined.documents), "document")
@@ -182,6 +183,23 @@ def _show_funnel(combined: Combined) -> None:
             reasons = ", ".join(f"-{number:,} {code}" for code, number in step.left_out.items())
             listing.add_row(f"after {step.step}", f"{step.pairs:,}", safe(reasons))
     out().print(listing)
+
+
+def _show_joined(combined: Combined) -> None:
+    """What was joined of negatives."""
+    joined = combined.joined
+    name_left_out("negatives file not read", joined.problems)
+    if joined.files:
+        extra = f" and {count(joined.extra_positives, 'extra positive')}" if joined.extra_positives else ""
+        what = f"{count(joined.negatives, 'negative')}{extra} joined to {count(joined.pairs, 'pair')}"
+        out().print(f"{what}, from {count(joined.files, 'file')}", soft_wrap=True)
+    for one in joined.unfinished:
+        note(f"{one.file} is unfinished ({one.why}): `qagen mine-negatives` goes on with it.")
+    if joined.unclaimed:
+        note(
+            f"negatives of {count(joined.unclaimed, 'pair')} were not joined: those pairs are not in the dataset, or "
+            "their text has changed since."
+        )
 
 
 def _show_findings(combined: Combined) -> None:

@@ -42,6 +42,7 @@ class EventLog:
             "stale": job.stale,
             "made_otherwise": job.made_otherwise,
             "cautions": job.cautions,
+            "remarks": job.remarks,
         }
         print_event("started", facts)
 

@@ -62,35 +62,13 @@ def generate_qa(
     Press Ctrl-C at any time: what is under way is finished and saved.
     The same command goes on from there, and pays for nothing twice.
     """
-    from qagen import files, generate, workers
-    from qagen.cli import boundary, console
-    from qagen.cli.event_log import EventLog
-    from qagen.cli.progress import RunDisplay
+    from qagen import generate, workers
+    from qagen.cli import console, running
     from qagen.cli.prompt_report import show_sample
-    from qagen.cli.run_report import show_report
-    from qagen.formats import encode
 
     settings = options.load(ctx)
     console.log_as(settings.log_format)
     if show_prompt:
         show_sample(generate.sample(generate.plan(settings)))
         return
-    if summary_json:
-        files.check_output(summary_json)
-        files.make_writable(summary_json.parent)
-    shown = EventLog() if settings.log_format == "json" else RunDisplay(settings, verbose=verbose)
-    with shown as display:
-        report = workers.generate_here(settings, display.start, display.on_event, break_lock=break_lock)
-    if summary_json:
-        files.write(summary_json, encode(report.as_dict(), indent=True) + b"\n")
-    with console.unheard():
-        if report.outcome.bug is not None:
-            boundary.complain_of(report.outcome.bug)
-        if settings.log_format == "json":
-            for rescued in report.outcome.rescued:
-                console.print_event("rescued", {"file": rescued.path, "copy": rescued.copy, "content": rescued.data})
-            console.print_event("finished", report.as_dict())
-        else:
-            show_report(report, settings)
-    if report.exit_code:
-        raise typer.Exit(report.exit_code)
+    running.run(workers.generate_here, settings, summary_json, verbose=verbose, break_lock=break_lock)

@@ -21,12 +21,14 @@ from rich.progress import (
 from rich.text import Text
 
 from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
+from qagen.llm.providers import NOBODY
 from qagen.pump import (
     ChunkSaved,
     DocumentClosed,
     DocumentFailed,
     Event,
     Notice,
+    Preparing,
     ReplyUnusable,
     Stopping,
     TryFailed,
@@ -103,6 +105,8 @@ class RunDisplay:
                 self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, self._live.job.noun)}")
         elif isinstance(event, DocumentFailed):
             self._print(f"[red]left out:[/] {safe(event.document)}: {safe(event.why)}")
+        elif isinstance(event, Preparing):
+            say(safe(event.text))
         elif isinstance(event, Notice):
             self._print(f"[yellow]note:[/] {safe(event.text)}")
         elif isinstance(event, Stopping):
@@ -184,13 +188,19 @@ def _introduce(live: Live, settings: Settings) -> None:
     if job.edited:
         note(f"changed since qagen wrote it, and taken as it is: {', '.join(job.edited[:5])}")
     if job.archived:
-        say(f"earlier results of {count(job.archived, 'document')} are in {settings.qa_dir / 'archive'}")
+        say(f"earlier results of {count(job.archived, 'document')} are in {job.folder / 'archive'}")
     if job.stale:
         say(
-            f"{count(job.stale, 'earlier chunk')} changed or went away; their pairs go to {settings.qa_dir / 'archive'}"
+            f"{count(job.stale, 'earlier chunk')} changed or went away; "
+            f"their {job.noun}s go to {job.folder / 'archive'}"
         )
     if job.made_otherwise:
-        note(f"{count(job.made_otherwise, 'document')} were done with other parameters, and stay as they are.")
+        note(
+            f"{count(job.made_otherwise, 'document')} were done with other parameters, and stay as they are "
+            "(--no-resume begins anew)."
+        )
+    for remark in job.remarks:
+        note(remark)
     if not job.to_ask:
         hint = " (--limit: raise it to ask more)" if counts.pending else ""
         say(f"nothing to ask: {count(counts.completed, 'chunk')} done{hint}")
@@ -202,10 +212,9 @@ def _introduce(live: Live, settings: Settings) -> None:
     earlier = f" ({counts.completed:,} done earlier)" if counts.completed else ""
     at = "" if provider.in_process else f" at {job.endpoint.host}"
     concurrency = settings.max_concurrent or provider.max_concurrent
-    say(
-        f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: "
-        f"{provider.name}, {job.endpoint.model}{at}, {concurrency} at a time, {job.promise}"
-    )
+    who = f"{provider.name}, {job.endpoint.model}{at}, {concurrency} at a time"
+    who = NOBODY.about if provider is NOBODY else who
+    say(f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: {who}, {job.promise}")
     if provider.priced != "free" and job.price is None:
         note(f"the price of {job.endpoint.model} is unknown, so no cost can be shown.")
     if sys.stdin.isatty() and not provider.in_process:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -13,6 +14,7 @@ from qagen.formats import decode, encode
 from qagen.redaction import redact
 from qagen.runs import Report
 from qagen.settings import Settings
+from qagen.state import mining_figures
 
 
 def show_report(report: Report, settings: Settings) -> None:
@@ -33,6 +35,7 @@ def _lines(report: Report) -> list[str]:
     statuses = [status for status, _ in report.documents.values()]
     by_status = ", ".join(f"{statuses.count(status):,} {status}" for status in sorted(set(statuses)))
     lines = [f"documents {len(statuses):,}: {by_status}", *_chunk_lines(report)]
+    lines += _mining_lines(report)
     if report.meter.requests and not report.job.endpoint.provider.in_process:
         lines += _request_lines(report)
     if report.tally.failures:
@@ -55,6 +58,34 @@ def _chunk_lines(report: Report) -> list[str]:
         f" + {counts.pending:,} pending",
         f"{report.job.noun}s {counts.pairs:,} ({'; '.join(about)})",
     ]
+
+
+def _mining_lines(report: Report) -> list[str]:
+    """What was mined, in all runs; nothing for other runs."""
+    if not report.counts.figures:
+        return []
+    found = mining_figures(report.counts)
+    total, pairs = found["total_negatives"], found["total_qa_pairs"]
+    lines = []
+    if found["by_method"]:
+        listed = (
+            f"{number:,} {name} ({100 * number / total:.1f} %)" for name, number in _most_first(found["by_method"])
+        )
+        lines.append(f"by method: {', '.join(listed)}")
+    flags = "".join(f"; {number:,} {name}" for name, number in _most_first(found["flags"]))
+    extra = found["extra_positives"]
+    lines.append(f"questions {pairs:,}{flags}" + (f"; {count(extra, 'extra positive')}" if extra else ""))
+    if found["dropped"]:
+        listed = (f"{number:,} {name}" for name, number in _most_first(found["dropped"]))
+        lines.append(f"candidates left out: {', '.join(listed)}")
+    index = report.job.facts.get("index")
+    if index:
+        lines.append(f"searched: {index['chunks']:,} chunks ({index['engine']})")
+    return lines
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 def _request_lines(report: Report) -> list[str]:
@@ -143,6 +174,8 @@ def _say_next(console: Console, report: Report, settings: Settings) -> None:
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
         console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)
     elif counts.pairs:
-        chunks = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
-        command = shlex.join(["qagen", "combine", *chunks, "--qa-dir", str(settings.qa_dir)])
+        folders = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
+        folders += ["--qa-dir", str(settings.qa_dir)]
+        folders += ["--negatives-dir", str(settings.negatives_dir)] if settings.negatives_dir else []
+        command = shlex.join(["qagen", "combine", *folders])
         console.print(f"[bold]next:[/] {safe(command)}", soft_wrap=True)

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from qagen import files
-from qagen.dataset import types, writing
+from qagen.dataset import joining, types, writing
 from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
+from qagen.dataset.joining import Joining
 from qagen.dataset.passages import Passages
 from qagen.dataset.rejects import Rejects
 from qagen.dataset.rows import Rows
@@ -34,7 +35,10 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
     with contextlib.ExitStack() as stack:
         rejects = Rejects(stack.enter_context(files.spool()) if choices.rejects else None)
         gathering = Gathering(choices, result, Rows(stack.enter_context(files.spool())), rejects)
-        _lay_out_chunks(gathering, choices, result, stack)
+        has_negatives = joining.are_there(paths, choices.negatives_dir)
+        # Whoever trains with negatives needs the positive, too.
+        with_text = choices.include_source_text or has_negatives
+        _lay_out_chunks(gathering, choices, result, stack, with_text=with_text)
         for path in _in_order(paths):
             gathering.take(path)
         if not gathering.documents:
@@ -50,9 +54,12 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
         # The dataset last: whoever sees it finds beside it what it lacks.
         if choices.rejects:
             rejects.write(choices.rejects)
-        lines = _lines(gathering, stays, choices, result)
+        joiner = Joining(gathering.negatives_paths(), result.joined) if has_negatives else None
+        lines = _lines(gathering, stays, result, joiner, with_text=with_text)
         writing.write(output, _metadata(result, version), result.documents, lines, lines=choices.lines)
         result.is_written = True
+        if joiner:
+            joiner.finish()
     return result
 
 
@@ -62,13 +69,15 @@ def _in_order(paths: Sequence[Path]) -> list[Path]:
     return sorted(unique.values(), key=lambda path: (path.name, str(path)))
 
 
-def _lay_out_chunks(gathering: Gathering, choices: Choices, result: Combined, stack: contextlib.ExitStack) -> None:
+def _lay_out_chunks(
+    gathering: Gathering, choices: Choices, result: Combined, stack: contextlib.ExitStack, *, with_text: bool
+) -> None:
     """Read the chunk files, as far as they are needed.
 
     Raises:
         DataError: there are none, and their text is asked for.
     """
-    if not choices.checks and not choices.include_source_text:
+    if not choices.checks and not with_text:
         return
     passages = gathering.passages = stack.enter_context(Passages())
     index = _index(choices, result, stack)
@@ -79,7 +88,8 @@ def _lay_out_chunks(gathering: Gathering, choices: Choices, result: Combined, st
     except DataError as error:
         if choices.include_source_text:
             raise
-        result.not_checked[types.Q_VAGUE] = str(error)
+        if choices.checks:
+            result.not_checked[types.Q_VAGUE] = str(error)
         return
     result.chunk_problems = passages.problems
     if index is not None and len(index) >= FEWEST_CHUNKS:
@@ -138,15 +148,19 @@ def _count(gathering: Gathering, stays: Stays, result: Combined) -> None:
     ]
 
 
-def _lines(gathering: Gathering, stays: Stays, choices: Choices, result: Combined) -> Iterator[bytes]:
+def _lines(
+    gathering: Gathering, stays: Stays, result: Combined, joiner: Joining | None, *, with_text: bool
+) -> Iterator[bytes]:
     """The pairs as they are written, with what was found of them, and their passages where they are wanted."""
     for number in stays.numbers:
         line = gathering.rows.line(number)
-        if choices.include_source_text or number in stays.contradicted:
+        if with_text or number in stays.contradicted:
             value = decode(line)
             if number in stays.contradicted:
                 value["checks"].append(types.CONFLICT)
-            if choices.include_source_text:
+            if joiner:
+                joiner.join(value, gathering.rows.documents[number])
+            if with_text:
                 value["source_text"] = _source_text(gathering, value, number)
                 result.without_source_text += value["source_text"] is None
             line = encode(value) + b"\n"

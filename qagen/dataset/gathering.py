@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qagen.checks import RULES
+from qagen.corpus import negatives_path_of
 from qagen.dataset import account, sources, types
 from qagen.dataset.account import Account
 from qagen.dataset.keys import Keys
@@ -37,6 +38,8 @@ class Gathering:
         self.documents: list[Document] = []
         self.origins: list[int] = []
         """Of each document, which one it is: the same one may come in two files."""
+        self._negatives: dict[int, Path] = {}
+        """Where the negatives of documents may be, as far as their QA files are there."""
         self._numbers: dict[bytes, int] = {}
         self._origin_numbers: dict[str, int] = {}
         self.passages: Passages | None = None
@@ -52,11 +55,31 @@ class Gathering:
         refused: dict[int, str] = {}
         for document in source.documents:
             self._enter(document, refused)
+            self._note_negatives(document, path)
         self._take_pairs(source, refused)
 
     def qa_name(self, number: int) -> str:
         """The QA file that a remembered pair came from."""
         return self.documents[self.rows.documents[number]].facts.source_file
+
+    def _note_negatives(self, document: Document, path: Path) -> None:
+        """Where the negatives of a document are: beside its QA file, or where they were said to be."""
+        number = self._numbers.get(document.key)
+        folder = self._choices.negatives_dir
+        # A dataset may have any name in it: never a path.
+        name = Path(document.facts.source_file).name
+        if number is not None and (folder or path.name == name):
+            self._negatives[number] = negatives_path_of(path.parent / name, folder)
+
+    def negatives_paths(self) -> dict[int, Path]:
+        """Of each document where its negatives may be; the document of a dataset shares those of its QA file."""
+        by_name = {path.name: path for path in self._negatives.values()}
+        found = dict(self._negatives)
+        for number, document in enumerate(self.documents):
+            name = negatives_path_of(Path(document.facts.source_file)).name
+            if number not in found and name in by_name:
+                found[number] = by_name[name]
+        return found
 
     def _enter(self, document: Document, refused: dict[int, str]) -> None:
         """Note the document, or why it stays out."""

@@ -53,8 +53,27 @@ class Choices:
     chunks_dir: Path | None = None
     """None: no chunk files are at hand."""
     include_source_text: bool = False
+    negatives_dir: Path | None = None
+    """None: negatives files are looked for beside the QA files."""
     rejects: Path | None = None
     """Where all pairs go that are left out."""
+
+
+@dataclass(slots=True)
+class Joined:
+    """What was joined of mined negatives."""
+
+    files: int = 0
+    pairs: int = 0
+    """Pairs that have negatives now."""
+    negatives: int = 0
+    extra_positives: int = 0
+    unclaimed: int = 0
+    """Entries of negatives files that belong to no pair of the dataset."""
+    unfinished: list[LeftOut] = field(default_factory=list)
+    """Files of which some chunks are not mined yet; what there is was joined."""
+    problems: list[LeftOut] = field(default_factory=list)
+    """Files that cannot be used."""
 
 
 @dataclass(slots=True)
@@ -82,6 +101,7 @@ class Combined:
     """Codes of checks that could not run, and why."""
     without_source_text: int = 0
     """Pairs whose chunk is not there any more."""
+    joined: Joined = field(default_factory=Joined)
     chunk_problems: list[LeftOut] = field(default_factory=list)
     """Chunk files that could not be read."""
     is_written: bool = False

@@ -60,12 +60,27 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
         make_writable(directory)
         facts = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "started_at": utc_time()}
         write(owner_path, encode(facts) + b"\n")
-        remove_leftovers(directory)
+        _remove_leftovers(directory, name)
         yield
     finally:
         with contextlib.suppress(OSError):
             owner_path.unlink()
         lock.release()
+
+
+def _remove_leftovers(directory: Path, name: str) -> None:
+    """Those of any command, unless another one is at work here: its temporary files are in use."""
+    with contextlib.ExitStack() as held:
+        for other in directory.glob(".qagen*.lock"):
+            if other.name == name:
+                continue
+            lock = FileLock(other)
+            try:
+                lock.acquire(timeout=0)
+            except (Timeout, OSError):
+                return
+            held.callback(lock.release)
+        remove_leftovers(directory)
 
 
 def _is_remote(directory: Path) -> bool:

@@ -179,7 +179,7 @@ def check_output(path: Path, *, is_table: bool = False) -> None:
     """
     if path.name == "-":
         raise UsageError("-: the output goes into a file; name one")
-    if path.name.endswith(("_qa.json", "_chunks.json", ".bak")):
+    if path.name.endswith(("_qa.json", "_chunks.json", "_negatives.json", ".bak")):
         raise UsageError(f"{path}: that is the name of a file that qagen works with. Name another output.")
     if not path.exists():
         return

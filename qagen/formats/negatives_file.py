@@ -93,8 +93,11 @@ class MiningSummary(FileModel):
     total_qa_pairs: int = 0
     total_negatives: int = 0
     by_method: dict[str, int] = Field(default_factory=dict)
+    extra_positives: int = 0
     flags: dict[str, int] = Field(default_factory=dict)
     """Pairs by flag."""
+    dropped: dict[str, int] = Field(default_factory=dict)
+    """Candidates by the guard or the label that kept them out."""
     requests: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -116,6 +119,11 @@ class NegativesFile(FileModel):
     mined_pairs: list[MinedPair] = Field(default_factory=list)
     summary: MiningSummary = Field(default_factory=MiningSummary)
     completion_time: str | None = None
+
+    @property
+    def info(self) -> MiningInfo:
+        """With what it was made."""
+        return self.mining_info
 
     @classmethod
     def parse(cls, data: bytes) -> NegativesFile:

@@ -163,6 +163,11 @@ class QAFile(FileModel):
     summary: Summary = Field(default_factory=Summary)
     completion_time: str | None = None
 
+    @property
+    def info(self) -> GenerationInfo:
+        """With what it was made."""
+        return self.qa_generation_info
+
     @classmethod
     def parse(cls, data: bytes) -> QAFile:
         """Read a file of ours or of an older tool.

@@ -8,17 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qagen import __version__, checks, files, prompts, runs, state
-from qagen.corpus import backup_of, find_chunk_files, qa_path_of, read_chunks, stem_of
+from qagen import __version__, checks, files, prompts, runs
+from qagen.corpus import find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
 from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, LeftOut
 from qagen.generate.document import OpenQA
 from qagen.generate.recipe import Recipe, recipe_of
-from qagen.generate.resume import changed_parameters, cut_otherwise, load
+from qagen.generate.resume import cut_otherwise, load
 from qagen.settings import Settings
 from qagen.state import Counts
-
-_CONTEXT_STEP = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +44,7 @@ class Plan:
         info = job.info(self.recipe)
         loaded = load(chunk_file, self.chunks_path, self.path, info, job.price)
         pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
-        if loaded.saved and pending and not job.accept_changes:
-            # Another run may have written since the plan was made.
-            changes = changed_parameters(loaded.saved, info)
-            if changes:
-                raise UsageError(f"{self.path}: it was made with other parameters meanwhile: {'; '.join(changes)}")
-        if not self.path.exists() and backup_of(self.path).exists():
-            files.set_aside(backup_of(self.path), "archive", move=True)
-        if loaded.damage:
-            files.set_aside(self.path, "quarantine", move=False)
-            # At once: the next write makes what stands there the backup.
-            files.write(self.path, files.read_bytes(backup_of(self.path)))
-        if loaded.stale and loaded.saved:
-            archive = files.new_path(self.path.parent / "archive", self.path.name)
-            files.write(archive, state.archive_of(loaded.saved, loaded.stale))
+        runs.enter(job, loaded, pending, info)
         return OpenQA(loaded.document, self.name, pending, self.recipe, changed=loaded.changed)
 
 
@@ -124,24 +109,16 @@ def plan(settings: Settings) -> Job:
         if chunk_file.metadata.language and one.to_ask and not one.recipe.translates:
             languages[chunk_file.metadata.language] += 1
         longest = max(longest, length)
-        changes += [change for change in changed if change not in changes]
+        changes += changed
         if budget is not None:
             budget = max(0, budget - one.counts.total)
     if not job.plans:
-        reasons = "; ".join(f"{one.file}: {one.why}" for one in job.left_out[:10])
-        raise DataError(
-            f"{settings.chunks_dir}: no chunk file can be used: {reasons}. "
-            "Repair these files, or make chunks with `qagen chunk`, or check --chunks-dir."
-        )
+        help_text = "Repair these files, or make chunks with `qagen chunk`, or check --chunks-dir."
+        raise runs.nothing_usable(job, settings.chunks_dir, "chunk file", help_text)
     job.cautions += runs.cautions(settings, job.endpoint, settings.qa_dir)
     job.cautions += _unknown_languages(languages)
-    if changes and not job.accept_changes:
-        raise UsageError(
-            "the parameters are not those of the earlier results:\n  "
-            + "\n  ".join(changes)
-            + "\nRun with the same parameters to continue; with --accept-changes to keep what is done and ask the rest "
-            f"with the new ones; or with --no-resume to set the results in {settings.qa_dir} aside and begin anew."
-        )
+    if not job.accept_changes:
+        runs.refuse_changes(changes, settings.qa_dir)
     job.context_tokens = _context_tokens(longest, job)
     return job
 
@@ -176,6 +153,7 @@ def _empty_job(settings: Settings) -> Job:
         run_id=secrets.token_hex(8),
         noun="pair",
         promise=f"up to {recipe.order.questions_per_chunk} pair{'s' * (recipe.order.questions_per_chunk > 1)} a chunk",
+        folder=settings.qa_dir,
         accept_changes=settings.accept_changes,
         retry_failed=settings.retry_failed,
         corrective_retry=settings.corrective_retry,
@@ -192,24 +170,11 @@ def _plan_document(
     info = job.info(recipe)
     loaded = load(chunk_file, path, qa_path, info, job.price, fresh=not resuming)
     pending = loaded.document.pending(budget, retry_failed=job.retry_failed)
-    changed = changed_parameters(loaded.saved, info) if loaded.saved else []
-    if changed and not pending:
-        job.made_otherwise += 1
-        changed = []
+    changed = runs.note(job, loaded, pending, info)
     if loaded.saved and loaded.stale:
         changed += cut_otherwise(loaded.saved, chunk_file)
-    job.stale += len(loaded.stale)
-    if loaded.damage:
-        job.recovered.append(LeftOut(file=qa_path.name, why=loaded.damage.removeprefix(f"{qa_path}: ")))
-    if settings.resume and not resuming and backup_of(qa_path).exists() and pending:
-        job.cautions.append(
-            f"{qa_path.name} is gone, so its document is asked anew; the backup beside it goes to archive/. To go on "
-            f"from the backup instead, stop now and move it to {qa_path}."
-        )
-    if loaded.by_index:
-        job.by_index.append(qa_path.name)
-    if loaded.edited:
-        job.edited.append(qa_path.name)
+    if settings.resume:
+        runs.note_lost(job, qa_path, pending)
     one = Plan(
         chunks_path=path,
         path=qa_path,
@@ -241,16 +206,11 @@ def _own_recipe(chunks_path: Path, settings: Settings, job: Job) -> Recipe:
 
 
 def _context_tokens(longest_bytes: int, job: Job) -> int:
-    """The smallest window of 4096 * 2**k tokens that holds the longest prompt and its answer.
+    """The window that holds the longest prompt and its answer.
 
-    One size for the whole run, because a server may have to load the model again for another. Three bytes a token is on
-    the safe side: English has four, Chinese three.
+    Three bytes a token is on the safe side: English has four, Chinese three.
     """
     recipes = [job.recipe, *(plan.recipe for plan in job.plans)]
     prompt_bytes = max(len((one.prompt.system + one.prompt.template).encode("utf-8", "replace")) for one in recipes)
     # Twice the answer: a reply that was cut is asked for once more with twice the room.
-    needed = (prompt_bytes + longest_bytes) // 3 + 200 + 2 * job.order.max_tokens
-    window = _CONTEXT_STEP
-    while window < needed:
-        window *= 2
-    return window
+    return runs.window((prompt_bytes + longest_bytes) // 3 + 200 + 2 * job.order.max_tokens)

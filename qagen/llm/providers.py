@@ -263,6 +263,19 @@ PROVIDERS: dict[str, Provider] = {
 }
 
 
+NOBODY = Provider(
+    "none",
+    wire="openai_chat",
+    about="no model is asked",
+    base_url="http://none.invalid/v1",
+    base_path="/v1",
+    in_process=True,
+    priced="free",
+    max_concurrent=2,
+)
+"""In the place of a host, where a command can do without."""
+
+
 def embeddings_of(provider: Provider) -> Embeddings:
     """How the host makes vectors.
 

@@ -83,13 +83,20 @@ class Stopping:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """What is done before the run can begin."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Something that the user should know, and that stops nothing."""
 
     text: str
 
 
-Event = ChunkSaved | TryFailed | ReplyUnusable | DocumentClosed | DocumentFailed | Stopping | Notice
+Event = ChunkSaved | TryFailed | ReplyUnusable | DocumentClosed | DocumentFailed | Stopping | Notice | Preparing
 
 
 @dataclass(slots=True)

@@ -135,6 +135,8 @@ class Pump:
         trail = self._second_chances.get(_key(item)) or Trail()
         if isinstance(plan, Settled):
             await self._record(item, plan, trail)
+            # Many in a row need no request: writers and signals must have their turn.
+            await asyncio.sleep(0)
             return
         try:
             decision = await self._ask(item, plan, slot, trail)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from qagen.formats import LeftOut
 from qagen.llm.prices import Price
@@ -45,6 +45,10 @@ class Job:
     """What a run makes, for people: pair, negative."""
     promise: str
     """How many of them, for people: up to 5 pairs a chunk."""
+    folder: Path
+    """Where the results go."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the account says besides."""
     left_out: list[LeftOut] = field(default_factory=list)
     """Files that cannot be used, and why."""
     ignored: list[Path] = field(default_factory=list)
@@ -62,6 +66,8 @@ class Job:
     """Documents whose earlier results were set aside."""
     cautions: list[str] = field(default_factory=list)
     """What the user should know before documents leave the machine."""
+    remarks: list[str] = field(default_factory=list)
+    """What the user should know of the files, whether anything is asked or not."""
     made_otherwise: int = 0
     """Documents that are done, with other parameters than this run's."""
     stale: int = 0

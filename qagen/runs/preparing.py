@@ -14,6 +14,8 @@ from qagen.llm.transport import proxy_of
 from qagen.runs.job import Job
 from qagen.settings import Settings
 
+_CONTEXT_STEP = 4096
+
 
 def price(settings: Settings, endpoint: Endpoint) -> Price | None:
     """The price of today; None where it is unknown.
@@ -54,6 +56,23 @@ def cautions(settings: Settings, endpoint: Endpoint, results: Path) -> list[str]
             "last may come late to its disk, and a run on another machine may not see this one's lock."
         )
     return found
+
+
+def nothing_usable(job: Job, folder: Path, what: str, help_text: str) -> DataError:
+    """None of the files can be used."""
+    reasons = "; ".join(f"{one.file}: {one.why}" for one in job.left_out[:10])
+    return DataError(f"{folder}: no {what} can be used: {reasons}. {help_text}")
+
+
+def window(needed_tokens: int) -> int:
+    """The smallest window of 4096 * 2**k tokens that holds them.
+
+    One size for the whole run, because a server may have to load the model again for another.
+    """
+    size = _CONTEXT_STEP
+    while size < needed_tokens:
+        size *= 2
+    return size
 
 
 def set_aside(job: Job) -> int:

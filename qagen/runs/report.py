@@ -9,7 +9,7 @@ from qagen.llm.client import Meter
 from qagen.llm.limits import Traffic
 from qagen.pump import Outcome, Tally
 from qagen.runs.job import Job
-from qagen.state import Counts
+from qagen.state import Counts, mining_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ class Report:
             "recovered": [one.model_dump() for one in self.job.recovered],
             **self._work(),
             **self._traffic(),
+            **self.job.facts,
+            **({"mining": mining_figures(self.counts)} if self.counts.figures else {}),
             "cost_usd": self.cost_usd,
             "cost_usd_all_runs": self.counts.cost_usd,
             "wasted_usd": self.wasted_usd,

@@ -19,7 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode, without_surrogates
-from qagen.llm.providers import PROVIDERS, Endpoint, Provider, embeddings_of, is_loopback, resolve_base_url
+from qagen.llm.providers import NOBODY, PROVIDERS, Endpoint, Provider, embeddings_of, is_loopback, resolve_base_url
 from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds, TransportChoice
 from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
@@ -30,6 +30,7 @@ Patterns = Annotated[list[str], NoDecode]
 Names = Annotated[list[str], NoDecode]
 _CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
 """Most units of a chunk, where nothing is set."""
+_WITHOUT = {"rules": "to try the pipeline without a model", NOBODY.name: "to do without a model"}
 _MOST = 10**9
 """Numbers that are larger are mistyped."""
 _NO_OPTIONS = frozenset(
@@ -114,6 +115,11 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field("text", validation_alias="GENERATOR_LOG_FORMAT")
     error_file: Path | None = Field(None, validation_alias="GENERATOR_ERROR_FILE")
 
+    # Negatives
+    negatives: int = Field(4, ge=1, le=10, validation_alias="GENERATOR_NEGATIVES")
+    candidates: int = Field(10, ge=1, le=50, validation_alias="GENERATOR_CANDIDATES")
+    negatives_dir: Path | None = Field(None, validation_alias="GENERATOR_NEGATIVES_DIR")
+
     # What is combined
     output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
     strict: bool = Field(False, validation_alias="GENERATOR_STRICT")
@@ -179,7 +185,7 @@ class Settings(BaseSettings):
     @field_validator("provider", "embed_provider")
     @classmethod
     def _know_provider(cls, value: str | None) -> str | None:
-        if value is not None and value not in PROVIDERS:
+        if value is not None and value not in PROVIDERS and value != NOBODY.name:
             near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
             near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
@@ -260,16 +266,22 @@ class Settings(BaseSettings):
             redaction.remember(key)
         return settings
 
-    def endpoint(self) -> Endpoint:
-        """The provider, its model, address and key.
+    def endpoint(self, free: str = "rules") -> Endpoint:
+        """The provider, its model, address and key. `free`: the provider to name to who has none.
 
         Raises:
             UsageError: something is not set; the text says what to set.
         """
         if self.provider is None:
-            raise UsageError(self._say_provider())
+            raise UsageError(self._say_provider(free))
+        if self.provider == NOBODY.name:
+            raise UsageError(
+                f"provider {NOBODY.name}: only `qagen mine-negatives` can do without a model. "
+                "To try the pipeline, use --provider rules."
+            )
         row = PROVIDERS[self.provider]
-        named = {row.base_url_env, PROVIDERS[self.embed_provider].base_url_env if self.embed_provider else None}
+        embedding = PROVIDERS.get(self.embed_provider or "")
+        named = {row.base_url_env, embedding.base_url_env if embedding else None}
         for name in self._variables:
             if name not in named:
                 raise UsageError(f"provider {row.name}: it does not use {name}. Name its address with --base-url.")
@@ -280,7 +292,7 @@ class Settings(BaseSettings):
         if row.key_required and not key:
             raise UsageError(
                 f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env; "
-                "to try the pipeline without a model, use --provider rules."
+                f"{_WITHOUT[free]}, use --provider {free}."
             )
         return self._reach(row, model, self._given_base_url(row), key, "--base-url")
 
@@ -293,12 +305,12 @@ class Settings(BaseSettings):
         Raises:
             UsageError: something is not set, or the provider makes no vectors; the text says what to set.
         """
-        if self.embed_provider is None:
+        if self.embed_provider in {None, NOBODY.name}:
             for field in ("embed_model", "embed_base_url"):
                 if field in self._flags:
                     raise UsageError(f"{_flag(field)}: it says nothing without --embed-provider")
             return None
-        row = PROVIDERS[self.embed_provider]
+        row = PROVIDERS[str(self.embed_provider)]
         model = self.embed_model or embeddings_of(row).model
         if model is None:
             raise UsageError(
@@ -401,13 +413,14 @@ class Settings(BaseSettings):
             return self._variables[name]
         return (self.base_url if for_every else None) or self._environment.get(name)
 
-    def _say_provider(self) -> str:
+    def _say_provider(self, free: str) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "
-        text += ", ".join(PROVIDERS) + "."
+        able = [name for name, row in PROVIDERS.items() if row.generator_kind == "llm"]
+        text += ", ".join([*able, free]) + "."
         for row in PROVIDERS.values():
             if row.key_env and row.key_required and self._environment.get(row.key_env):
                 return f"{text} {row.key_env} is set, so --provider {row.name} would work."
-        return f"{text} --provider rules needs neither a key nor a server."
+        return f"{text} --provider {free} needs neither a key nor a server."
 
 
 def _unit(data: Mapping[str, Any]) -> str:

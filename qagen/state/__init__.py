@@ -5,7 +5,7 @@ a core follows it, and only cores that are new are asked about.
 """
 
 from qagen.state.document import Counts, DocumentState
-from qagen.state.forms import start, start_mining
+from qagen.state.forms import mining_figures, start, start_mining
 from qagen.state.identity import chunk_keys, differences, fingerprint
 from qagen.state.matching import Entry, Matching, archive_of, match
 
@@ -19,6 +19,7 @@ __all__ = [
     "differences",
     "fingerprint",
     "match",
+    "mining_figures",
     "start",
     "start_mining",
 ]

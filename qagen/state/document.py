@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,8 +44,11 @@ class Counts:
     failed: int = 0
     skipped: int = 0
     pairs: int = 0
+    """What was made, or other things than pairs."""
     cost_usd: float | None = 0.0
     """Spent in all runs; None where a price is unknown."""
+    figures: Mapping[str, int] = field(default_factory=dict)
+    """What the form counts besides."""
 
     @property
     def pending(self) -> int:
@@ -59,6 +63,7 @@ class Counts:
             self.skipped + other.skipped,
             self.pairs + other.pairs,
             None if self.cost_usd is None or other.cost_usd is None else self.cost_usd + other.cost_usd,
+            Counter(self.figures) + Counter(other.figures),
         )
 
 
@@ -74,8 +79,11 @@ class Form(Protocol):
     def head(self, document: DocumentState, info: dict[str, Any]) -> dict[str, Any]:
         """What stands before the chunks. `info`: with what it was made."""
 
+    def made(self, entry: Entry) -> int:
+        """How many things an entry holds, such as pairs."""
+
     def figures(self, entry: Entry) -> Mapping[str, int]:
-        """What the summary counts of an entry."""
+        """What the summary counts of an entry besides."""
 
     def summary(self, document: DocumentState) -> dict[str, Any]:
         """The file in figures."""
@@ -153,7 +161,7 @@ class DocumentState:
             self.totals.remove(self._saved[position])
         saved = self._saved[position] = Saved(
             status=entry.record.status,
-            kept=len(entry.pairs),
+            kept=self.form.made(entry),
             skipped=entry.record.skip_reason is not None,
             requests=entry.record.attempts,
             usage=Usage(usage.input_tokens, usage.cached_input_tokens, usage.output_tokens, usage.cache_write_tokens),
@@ -191,6 +199,7 @@ class DocumentState:
             skipped=totals.skipped,
             pairs=totals.kept,
             cost_usd=self.cost_usd,
+            figures=dict(+totals.figures),
         )
 
     @property

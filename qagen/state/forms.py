@@ -26,6 +26,10 @@ class QAForm:
         processing = document.chunk_file.processing_info.model_dump(mode="json")
         return {"processing_info": {**processing, "total_chunks": len(document.keys)}, "qa_generation_info": info}
 
+    def made(self, entry: Entry) -> int:
+        """Pairs."""
+        return len(entry.pairs)
+
     def figures(self, _entry: Entry) -> Mapping[str, int]:
         """Nothing but what is counted of every entry."""
         return {}
@@ -55,29 +59,48 @@ class NegativesForm:
         """With what the negatives were chosen."""
         return {"mining_info": info}
 
+    def made(self, entry: Entry) -> int:
+        """Negatives."""
+        return sum(len(one.negatives) for one in entry.pairs)
+
     def figures(self, entry: Entry) -> Mapping[str, int]:
-        """Negatives by method, and pairs by flag."""
+        """Pairs, negatives by method, pairs by flag, and candidates by what kept them out."""
         mined: Sequence[MinedPair] = entry.pairs
         counts = Counter(f"method:{negative.method}" for one in mined for negative in one.negatives)
         counts.update(f"flag:{flag}" for one in mined for flag in one.flags)
+        for one in mined:
+            counts.update({f"dropped:{reason}": number for reason, number in one.dropped.items()})
+        counts["pairs"] = len(mined)
+        counts["extra_positives"] = sum(len(one.extra_positives) for one in mined)
         return counts
 
     def summary(self, document: DocumentState) -> dict[str, Any]:
         """Chunks with pairs, negatives, and what they cost."""
         counts = document.counts
-        figures = sorted((+document.totals.figures).items())
-        by_method = {name.partition(":")[2]: number for name, number in figures if name.startswith("method:")}
-        flags = {name.partition(":")[2]: number for name, number in figures if name.startswith("flag:")}
         return {
             "total_chunks": counts.total,
             "completed_chunks": counts.completed,
             "failed_chunks": counts.failed,
-            "total_qa_pairs": counts.pairs,
-            "total_negatives": sum(by_method.values()),
-            "by_method": by_method,
-            "flags": flags,
+            **mining_figures(counts),
             **document.spent(),
         }
+
+
+def mining_figures(counts: Counts) -> dict[str, Any]:
+    """What was mined: pairs, negatives by method, pairs by flag, candidates by what kept them out."""
+
+    def group(name: str) -> dict[str, int]:
+        found = ((key.partition(":"), number) for key, number in sorted(counts.figures.items()))
+        return {value: number for (kind, _, value), number in found if kind == name and value}
+
+    return {
+        "total_qa_pairs": counts.figures.get("pairs", 0),
+        "total_negatives": counts.pairs,
+        "by_method": group("method"),
+        "extra_positives": counts.figures.get("extra_positives", 0),
+        "flags": group("flag"),
+        "dropped": group("dropped"),
+    }
 
 
 def start(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qagen.errors import DamagedError, UsageError
-from qagen.formats import NO_CHECKSUM, Chunk, ChunkFile, ChunkRecord, Pair, QAFile, encode, seal
+from qagen.formats import NO_CHECKSUM, Chunk, ChunkFile, ChunkRecord, NegativesFile, Pair, QAFile, encode, seal
 from qagen.pairs import pair_id, place
 
 
@@ -127,14 +127,18 @@ def _by_key(pairs: Iterable[Pair]) -> dict[str, list[Pair]]:
     return found
 
 
-def archive_of(saved: QAFile, stale: Sequence[Entry]) -> bytes:
-    """A QA file of its own for entries that no chunk of today claims."""
+def archive_of(saved: QAFile | NegativesFile, stale: Sequence[Entry]) -> bytes:
+    """A state file of its own for entries that no chunk of today claims."""
     indexes = {record.chunk_key: index for index, record in saved.chunks.items()}
+    made = [pair for entry in stale for pair in entry.pairs]
+    if isinstance(saved, QAFile):
+        parts = {"training_pairs": made, "rejected_pairs": [pair for entry in stale for pair in entry.rejected]}
+    else:
+        parts = {"mined_pairs": made}
     kept = saved.model_copy(
         update={
             "chunks": {indexes[key]: entry.record for entry in stale if (key := entry.record.chunk_key) in indexes},
-            "training_pairs": [pair for entry in stale for pair in entry.pairs],
-            "rejected_pairs": [pair for entry in stale for pair in entry.rejected],
+            **parts,
             "completed_chunks": [],
             "failed_chunks": [],
             "checksum": NO_CHECKSUM,

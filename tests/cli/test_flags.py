@@ -17,6 +17,7 @@ from qagen.settings import Settings
 NO_SETTINGS = {
     "chunk": {"documents", "config_file", "preview"},
     "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose", "show_prompt"},
+    "mine-negatives": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
     "check": {
         *("inputs", "question_field", "answer_field", "passage_field", "fail_if", "rejects_file", "as_json"),
         "config_file",
@@ -70,6 +71,9 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "style": (["exam"], "exam"),
     "content_cap": ([], True),
     "corrective_retry": ([], True),
+    "negatives": (["6"], 6),
+    "candidates": (["20"], 20),
+    "negatives_dir": (["a/b"], Path("a/b")),
     "limit": (["3"], 3),
     "max_concurrent": (["9"], 9),
     "batch_size": (["5"], 5),

@@ -14,7 +14,7 @@ import orjson
 
 Pair = dict[str, Any]
 
-_BLOCK = re.compile(r"^<passage-([0-9a-f]{16})>[ \t]*\r?\n(.*?)</passage-\1>", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^<((?:passage|source)-[0-9a-f]{16})>[ \t]*\r?\n(.*?)</\1>", re.MULTILINE | re.DOTALL)
 _ASKED = re.compile(r"[Uu]p to (\d+)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？।])|\n+")
 _LINE_SIGNS = re.compile(r"^(?:[#>*+\-|\s]+|\d+[.)]\s+)+")
@@ -43,7 +43,7 @@ def marker(passage: str) -> str:
 
 
 def passage_in(message: str) -> str:
-    """The last `<passage-HEX>` block of a user message; the whole message where there is none."""
+    """The last `<passage-HEX>` or `<source-HEX>` block of a user message; the whole message where there is none."""
     blocks = _BLOCK.findall(message)
     return str(blocks[-1][1] if blocks else message).strip()
 

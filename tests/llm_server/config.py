@@ -42,6 +42,8 @@ class Config:
     """False: Gemini's models refuse `taskType`."""
     thinking: bool = True
     """False: the models of Ollama cannot think, and `think: true` is refused."""
+    truth: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What passages are to questions, see `labelling`."""
     record_bodies: bool = True
     """False keeps the bodies out of the ledger, for measuring."""
     faults: list[dict[str, Any]] = field(default_factory=list)

@@ -124,6 +124,7 @@ class Server:
             return Plan(dialect.error(problem, _model_of(request), _request_id(entry)))
         if isinstance(ask, Response):
             return Plan(ask)
+        ask = replace(ask, truth=self._config.truth)
         self._ledger.asked(entry, ask.model, ask.marker)
         return self._plan_outage(dialect, entry) or self._plan_answer(request, dialect, ask, entry)
 

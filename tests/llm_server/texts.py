@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
-from tests.llm_server import answers
+from tests.llm_server import answers, labelling
 from tests.llm_server.dialects.types import Ask, Completion, Missing
 from tests.llm_server.problems import KEY
 
@@ -21,7 +21,14 @@ def said(fault: str | None, params: Mapping[str, Any], ask: Ask) -> Completion:
 
 
 def good(ask: Ask) -> Completion:
-    return _of(answers.content(ask.passage, ask.count))
+    return _of(_content(ask))
+
+
+def _content(ask: Ask) -> dict[str, Any]:
+    """Labels where they are asked for, else pairs."""
+    if labelling.is_wanted(ask.user):
+        return labelling.content(ask.user, ask.truth)
+    return answers.content(ask.passage, ask.count)
 
 
 def _of(content: Any) -> Completion:
@@ -135,7 +142,7 @@ def _blank_text(ask: Ask) -> Completion:
 
 def _single_quotes(ask: Ask) -> Completion:
     """As Python prints it."""
-    return Completion(repr(answers.content(ask.passage, ask.count)))
+    return Completion(repr(_content(ask)))
 
 
 def _raw_newlines(ask: Ask) -> Completion:
@@ -184,6 +191,28 @@ def _pair_echo(ask: Ask) -> Completion:
     return _with(pairs)
 
 
+def _labels(ask: Ask, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Completion:
+    """Labels of each question, changed."""
+    value = labelling.content(ask.user, ask.truth)
+    return _of({"questions": [{**one, "labels": change(one["labels"])} for one in value["questions"]]})
+
+
+def _invented_ids(ask: Ask) -> Completion:
+    """Labels for what nobody showed, before the good ones."""
+    invented = {"id": "p999", "reason": "It answers best of all.", "label": "answers"}
+    return _labels(ask, lambda labels: [invented, *labels])
+
+
+def _repeated_ids(ask: Ask) -> Completion:
+    """Each id once more, with another label."""
+    return _labels(ask, lambda labels: labels + [{**one, "label": "answers", "reason": "Yes."} for one in labels])
+
+
+def _missing_ids(ask: Ask) -> Completion:
+    """Only the first label of each question."""
+    return _labels(ask, lambda labels: labels[:1])
+
+
 TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "not_json_text": _not_json,
     "fenced": _fenced,
@@ -213,6 +242,9 @@ TEXTS: dict[str, Callable[[Ask], Completion]] = {
     "integer_text": _integer_text,
     "text_echo": _text_echo,
     "pair_echo": _pair_echo,
+    "invented_ids": _invented_ids,
+    "repeated_ids": _repeated_ids,
+    "missing_ids": _missing_ids,
 }
 
 PARAMS: dict[str, set[str]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -79,6 +79,8 @@ class Ask:
     note: str | None = None
     shows_thoughts: bool = False
     """The reply shows the thoughts, or at least that there were some."""
+    truth: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What passages are to questions, see `labelling`."""
     tool: str | None = None
     """The tool that the model was made to use, with the reply as its input."""
     inputs: tuple[str, ...] = ()

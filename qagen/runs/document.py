@@ -1,0 +1,76 @@
+"""A document in memory, as the pump sees it, whatever is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qagen.formats import ChunkError, ChunkRecord, utc_time
+from qagen.pump import Item, Trail, token_counts
+from qagen.state import Counts, DocumentState, Entry
+
+
+class OpenState:
+    """A document of which the state file remembers what is done. What a result is, `settle` of a subclass knows."""
+
+    def __init__(self, document: DocumentState, name: str, positions: Iterable[int], *, changed: bool) -> None:
+        self.name = name
+        self.path = document.path
+        self.changed = changed
+        self.document = document
+        self._positions = positions
+
+    @property
+    def items(self) -> Iterable[Item]:
+        """The chunks still to ask."""
+        document, chunks = self.document, self.document.chunk_file.chunks
+        return [
+            Item(self, at, chunks[at], document.keys[at], document.kept_replies(at), document.failed_before(at))
+            for at in self._positions
+        ]
+
+    @property
+    def counts(self) -> Counts:
+        """The document in figures."""
+        return self.document.counts
+
+    def settle(self, item: Item, result: Any, trail: Trail) -> Any:
+        """Remember a result; gives its figures."""
+        raise NotImplementedError
+
+    def entry(self, _item: Item, record: ChunkRecord) -> Entry:
+        """What is remembered of a chunk that is not settled."""
+        return Entry(record)
+
+    def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
+        """Remember that the chunk failed, and every reply that was paid for."""
+        error = ChunkError(type=code, message=message, at=utc_time())
+        record = ChunkRecord(chunk_key=item.key, status="failed", error=error, **trail_fields(trail))
+        self.document.settle(item.position, self.entry(item, record))
+
+    def postpone(self, item: Item, trail: Trail) -> None:
+        """Keep the replies that brought nothing yet: they were paid for. What had failed has failed still."""
+        error = self.document.error_before(item.position)
+        record = ChunkRecord(
+            chunk_key=item.key, status="failed" if error else "pending", error=error, **trail_fields(trail)
+        )
+        self.document.settle(item.position, self.entry(item, record))
+
+    def status(self, *, interrupted: bool) -> str:
+        """The status of the state file."""
+        return self.document.status(interrupted=interrupted)
+
+    def encode(self, *, interrupted: bool) -> list[bytes]:
+        """The state file in pieces, but for its seal."""
+        return self.document.encode(interrupted=interrupted)
+
+
+def trail_fields(trail: Trail) -> dict[str, Any]:
+    """What the record says of the requests."""
+    return {
+        "attempts": trail.attempts.sent,
+        "usage": token_counts(trail.usage),
+        "model": trail.last.model if trail.last else "",
+        "finish": trail.last.finish if trail.last else None,
+        "raw_replies": trail.unused,
+    }

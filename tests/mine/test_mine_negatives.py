@@ -1,0 +1,348 @@
+"""`qagen mine-negatives` as a user types it, with and without a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flow import local, qagen, read, write_chunks
+from tests.llm_server import LLMServer
+from tests.mine.given import NAMES, SAYS_AGAIN, TRUTH, check_negatives, identity, write_corpus, write_document, write_qa
+from tests.outside import check_account
+
+BRISE = "What is the pressure limit of the pump Brise?"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[LLMServer]:
+    with LLMServer(truth=TRUTH) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: LLMServer) -> LLMServer:
+    shared.reset()
+    return shared
+
+
+def mine(server: LLMServer, *more: str | Path) -> tuple[str | Path, ...]:
+    """The arguments of mining with the server in Ollama's dialect."""
+    return ("mine-negatives", *local(server, *more)[1:])
+
+
+def providers(server: LLMServer) -> dict[str, tuple[list[str], dict[str, str]]]:
+    return {
+        "openai": (["--provider", "openai"], {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": server.openai_url}),
+        "claude": (["--provider", "claude"], {"ANTHROPIC_API_KEY": "sk-ant-test", "ANTHROPIC_BASE_URL": server.url}),
+        "gemini": (["--provider", "gemini"], {"GEMINI_API_KEY": "AIza-test", "GOOGLE_GEMINI_BASE_URL": server.url}),
+        "local": (["--provider", "local", "--model", "qwen3:14b", "--ollama-base-url", server.url], {}),
+    }
+
+
+def asked(server: LLMServer) -> int:
+    return sum(entry.marker is not None for entry in server.ledger())
+
+
+@pytest.mark.parametrize("name", ["openai", "claude", "gemini", "local"])
+def test_a_model_of_every_dialect_tells_negatives_from_what_answers(name: str, server: LLMServer) -> None:
+    write_corpus()
+    flags, environment = providers(server)[name]
+    run = qagen("mine-negatives", *flags, "--summary-json", "s.json", **environment)
+    assert run.returncode == 0, run.stderr
+    found = check_negatives()
+    assert len(found) == 24
+    for one in found.values():
+        assert {negative["method"] for negative in one["negatives"]} == {"llm_verified"}
+        assert len(one["negatives"]) == 4
+    assert [positive["document"] for positive in found[BRISE]["extra_positives"]] == [SAYS_AGAIN]
+    assert all(negative["document"] != SAYS_AGAIN for negative in found[BRISE]["negatives"])
+    assert asked(server) == 12
+    account = read(Path("s.json"))
+    check_account(account)
+    assert account["negatives"]["total"] == 96
+    assert account["mining"]["by_method"] == {"llm_verified": 96}
+    assert account["index"]["chunks"] == 13
+    assert "by method: 96 llm_verified (100.0 %)" in run.stdout
+    assert "next: qagen combine" in run.stdout
+    info = read(Path("qa/one_negatives.json"))["mining_info"]
+    assert (info["provider"], info["negatives"], info["candidates"]) == (name, 4, 10)
+    assert info["engine"] in {"sqlite", "tantivy"}
+    assert info["corpus_hash"]
+
+
+def test_without_a_model_every_explanation_is_computed_and_nothing_is_sent(server: LLMServer) -> None:
+    write_corpus()
+    run = qagen("mine-negatives", "--provider", "none", "--summary-json", "s.json")
+    assert run.returncode == 0, run.stderr
+    found = check_negatives()
+    assert {negative["method"] for one in found.values() for negative in one["negatives"]} == {"bm25_filtered"}
+    assert all("BM25 rank" in negative["explanation"] for one in found.values() for negative in one["negatives"])
+    assert "no model is asked, 4 negatives a question" in run.stderr
+    info = read(Path("qa/one_negatives.json"))["mining_info"]
+    assert (info["provider"], info["model"]) == (None, None)
+    account = read(Path("s.json"))
+    check_account(account)
+    assert account["requests"]["sent"] == 0
+    again = qagen("mine-negatives", "--provider", "none")
+    assert "nothing to ask: 12 chunks done" in again.stderr
+
+
+def test_the_number_of_negatives_and_the_folder_can_be_chosen(server: LLMServer) -> None:
+    write_corpus()
+    run = qagen(*mine(server, "--negatives", "2", "--candidates", "3", "--negatives-dir", "mined"))
+    assert run.returncode == 0, run.stderr
+    found = check_negatives(Path("mined"))
+    assert {len(one["negatives"]) for one in found.values()} == {2}
+    assert not list(Path("qa").glob("*_negatives.json"))
+    assert "--negatives-dir mined" in run.stdout
+
+
+def test_the_same_command_again_asks_nothing_and_changes_nothing(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen(*mine(server)).returncode == 0
+    before = {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")}
+    again = qagen(*mine(server))
+    assert again.returncode == 0, again.stderr
+    assert {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")} == before
+    assert asked(server) == 12
+
+
+def test_other_parameters_are_refused_by_name_accepted_or_begun_anew(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen(*mine(server, "--limit", "3")).returncode == 0
+    refused = qagen(*mine(server, "--negatives", "6"))
+    assert refused.returncode == 2
+    assert "negatives: 4 -> 6" in refused.stderr
+    assert asked(server) == 3
+    assert qagen(*mine(server, "--negatives", "6", "--accept-changes")).returncode == 0
+    counts = [len(one["negatives"]) for one in check_negatives().values()]
+    assert counts.count(4) == 6
+    assert asked(server) == 12
+    anew = qagen(*mine(server, "--negatives", "5", "--no-resume"))
+    assert anew.returncode == 0, anew.stderr
+    assert list(Path("qa/archive").rglob("one_negatives.json"))
+    assert {len(one["negatives"]) for one in check_negatives().values()} == {5}
+
+
+# What models do
+
+
+@pytest.mark.parametrize("fault", ["fenced", "think", "trailing_comma", "invented_ids", "repeated_ids"])
+def test_labels_are_read_however_they_are_wrapped_and_only_for_what_was_shown(fault: str, server: LLMServer) -> None:
+    write_corpus()
+    server.configure(faults=[{"fault": fault}])
+    assert qagen(*mine(server)).returncode == 0
+    found = check_negatives()
+    assert {negative["method"] for one in found.values() for negative in one["negatives"]} == {"llm_verified"}
+    assert [len(one["extra_positives"]) for one in found.values()].count(0) == 23
+    assert asked(server) == 12
+
+
+def test_ids_that_are_missing_are_asked_for_once_more_and_alone(server: LLMServer) -> None:
+    write_document("one", NAMES[:6])
+    server.configure(faults=[{"fault": "missing_ids", "when": {"first_attempts": 1}}])
+    assert qagen(*mine(server, "--limit", "1", "--max-concurrent", "1")).returncode == 0
+    first, second = [entry.body["messages"][-1]["content"] for entry in server.ledger() if entry.marker]
+    assert "there were no labels for 8 ids" in second
+    assert first.count("<p") > second.count("<p") - second.count("no labels")
+    found = check_negatives()
+    assert {negative["method"] for one in found.values() for negative in one["negatives"]} == {"llm_verified"}
+    record = read(Path("qa/one_negatives.json"))["chunks"]["0"]
+    assert record["attempts"] == 2
+    assert len(record["raw_replies"]) == 1
+
+
+@pytest.mark.parametrize("fault", ["not_json_text", "refusal", "blank_text"])
+def test_a_model_that_says_nothing_of_use_twice_leaves_filtered_negatives_and_a_flag(
+    fault: str, server: LLMServer
+) -> None:
+    write_corpus()
+    server.configure(faults=[{"fault": fault}])
+    run = qagen(*mine(server, "--summary-json", "s.json"))
+    assert run.returncode == 0, run.stderr
+    found = check_negatives()
+    assert {negative["method"] for one in found.values() for negative in one["negatives"]} == {"bm25_filtered"}
+    assert all(one["flags"] == ["unlabelled"] for one in found.values())
+    assert "24 unlabelled" in run.stdout
+    assert asked(server) == 24
+    check_account(read(Path("s.json")))
+    records = read(Path("qa/one_negatives.json"))["chunks"].values()
+    assert all(len(record["raw_replies"]) == 2 for record in records)
+
+
+def test_a_reply_that_is_cut_gets_twice_the_room_for_the_rest(server: LLMServer) -> None:
+    write_document("one", NAMES[:6])
+    assert qagen(*mine(server, "--max-tokens", "120", "--limit", "1", "--max-concurrent", "1")).returncode == 0
+    first, second = [entry.body for entry in server.ledger() if entry.marker]
+    assert second["options"]["num_predict"] == 2 * first["options"]["num_predict"] == 240
+    (record,) = read(Path("qa/one_negatives.json"))["chunks"].values()
+    assert (record["status"], record["attempts"]) == ("completed", 2)
+    assert [reply["finish"] for reply in record["raw_replies"]] == ["length"]
+    check_negatives()
+
+
+def test_a_chunk_that_the_host_refuses_fails_alone_and_is_asked_again_by_the_next_run(server: LLMServer) -> None:
+    write_corpus()
+    server.configure(faults=[{"fault": "context_length", "when": {"contains": "Cala"}}])
+    run = qagen(*mine(server))
+    assert run.returncode == 1, run.stderr
+    assert read(Path("qa/one_negatives.json"))["failed_chunks"] == [2]
+    assert len(check_negatives()) == 22
+    server.configure(faults=[])
+    assert qagen(*mine(server)).returncode == 0
+    assert len(check_negatives()) == 24
+    assert asked(server) == 13
+
+
+# What the files are
+
+
+def test_one_chunk_in_all_gives_no_negatives_and_says_so(server: LLMServer) -> None:
+    write_document("one", NAMES[:1])
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    assert "there is one chunk in all" in run.stderr
+    found = check_negatives()
+    assert [(one["negatives"], one["flags"]) for one in found.values()] == [([], ["negatives_short"])] * 2
+    assert asked(server) == 0
+
+
+def test_pairs_whose_chunk_changed_since_are_flagged_counted_and_said(server: LLMServer) -> None:
+    write_corpus()
+    path = Path("chunks/one_chunks.json")
+    value = read(path)
+    value["chunks"][1]["text"] = "This chunk was written anew."
+    path.write_text(json.dumps(value))
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    assert "2 pairs are of chunks that are not in their chunk files any more" in run.stderr
+    assert "2 chunk_gone" in run.stdout
+    found = check_negatives()
+    assert found[BRISE]["flags"] == ["chunk_gone"]
+    assert asked(server) == 11
+
+
+def test_a_new_pair_of_a_chunk_is_mined_alone_and_one_that_is_gone_goes_to_the_archive(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen(*mine(server)).returncode == 0
+    qa = read(Path("qa/one_qa.json"))
+    gone = qa["training_pairs"].pop(0)
+    key = qa["training_pairs"][0]["chunk_key"]
+    new = {**gone, "question": "In which hall is the Arno tested?", "answer": "Hall AR", "evidence": ["in hall AR"]}
+    new["pair_id"] = identity(new["question"], new["answer"], key)
+    before = check_negatives()["How often is the relief valve of the Arno tested?"]
+    write_qa("one", [*qa["training_pairs"], new], 6)
+    assert qagen(*mine(server)).returncode == 0
+    found = check_negatives()
+    assert gone["question"] not in found
+    assert found["How often is the relief valve of the Arno tested?"] == before
+    assert found[new["question"]]["negatives"]
+    assert asked(server) == 13
+    last = server.ledger()[-1].body["messages"][-1]["content"]
+    assert "In which hall" in last
+    assert "How often" not in last
+    (archived,) = Path("qa/archive").rglob("one_negatives.json*")
+    assert [one["question"] for one in read(archived)["mined_pairs"]] == [gone["question"]]
+
+
+def test_a_damaged_file_is_continued_from_its_backup(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen(*mine(server, "--max-concurrent", "1")).returncode == 0
+    path = Path("qa/one_negatives.json")
+    path.write_bytes(path.read_bytes()[:500])
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    assert "going on from its backup" in run.stderr
+    assert len(check_negatives()) == 24
+    assert asked(server) == 13
+    assert list(Path("qa/quarantine").rglob("one_negatives.json*"))
+
+
+def test_chunks_that_come_later_are_said_and_change_no_negative(server: LLMServer) -> None:
+    write_document("one", NAMES[:6])
+    assert qagen(*mine(server)).returncode == 0
+    before = read(Path("qa/one_negatives.json"))["mined_pairs"]
+    write_document("two", NAMES[6:])
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    assert "the chunks have changed since the negatives of 1 documents were chosen" in " ".join(run.stderr.split())
+    assert read(Path("qa/one_negatives.json"))["mined_pairs"] == before
+    assert asked(server) == 12
+
+
+def test_a_document_without_its_chunk_file_is_left_out_by_name(server: LLMServer) -> None:
+    write_corpus()
+    Path("chunks/one_chunks.json").unlink()
+    run = qagen(*mine(server))
+    assert run.returncode == 1, run.stderr
+    assert "one_qa.json: its chunk file (one_chunks.json) is not in chunks" in run.stderr
+    assert len(check_negatives()) == 12
+
+
+def test_a_pair_of_an_older_tool_finds_its_chunk_by_its_number(server: LLMServer) -> None:
+    write_corpus()
+    value: dict[str, Any] = read(Path("qa/one_qa.json"))
+    for name in ("format", "chunks"):
+        del value[name]
+    for pair in value["training_pairs"]:
+        del pair["pair_id"], pair["chunk_key"]
+    Path("qa/one_qa.json").write_text(json.dumps(value))
+    run = qagen("mine-negatives", "--provider", "none")
+    assert run.returncode == 0, run.stderr
+    mined = read(Path("qa/one_negatives.json"))
+    assert [len(one["negatives"]) for one in mined["mined_pairs"]] == [4] * 12
+    assert "chunk_gone" not in mined["summary"]["flags"]
+
+
+# What users mistype
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--negatives", "11", "--provider", "none"], "--negatives: input should be less than or equal to 10"),
+        (["--candidate", "5"], "--candidates"),
+        ([], "--provider none needs neither a key nor a server"),
+        (["--provider", "openai"], "to do without a model, use --provider none"),
+        (["--provider", "rules"], "it is no language model, so it cannot judge passages"),
+    ],
+)
+def test_a_mistake_is_said_before_anything_is_written(arguments: list[str], says: str) -> None:
+    write_corpus()
+    run = qagen("mine-negatives", *arguments)
+    assert run.returncode == 2
+    assert says in " ".join(run.stderr.replace("│", " ").split())
+    assert {path.name for path in Path("qa").iterdir()} == {"one_qa.json", "two_qa.json"}
+
+
+def test_generation_knows_that_it_needs_a_model() -> None:
+    write_chunks(Path("chunks"), "a", ["Some text that says something."])
+    run = qagen("generate-qa", "--provider", "none")
+    assert run.returncode == 2
+    assert "only `qagen mine-negatives` can do without a model" in run.stderr
+
+
+def test_an_empty_folder_is_exit_3_and_says_what_to_do() -> None:
+    Path("qa").mkdir()
+    run = qagen("mine-negatives", "--provider", "none")
+    assert run.returncode == 3
+    assert "there is no *_qa.json file in it" in run.stderr
+
+
+def test_files_without_pairs_are_no_mistake_and_it_is_said() -> None:
+    write_document("one", NAMES[:2])
+    write_qa("one", [], 2)
+    run = qagen("mine-negatives", "--provider", "none")
+    assert run.returncode == 0
+    assert "there is no pair in the QA files" in run.stderr
+
+
+def test_a_dead_server_is_exit_4_and_leaves_all_chunks_pending() -> None:
+    write_corpus()
+    run = qagen("mine-negatives", "--provider", "local", "--model", "m", "--ollama-base-url", "http://127.0.0.1:9")
+    assert run.returncode == 4, run.stderr
+    assert "12 pending" in run.stderr
