@@ -64,6 +64,8 @@ class _Work:
     """Name of the file with the account."""
     opened: Callable[[Callable[[Event], None]], AbstractContextManager[None]] = lambda _: nullcontext()
     """What the task needs besides, made ready under the lock."""
+    before: Callable[[Callable[[Event], None]], Coroutine[Any, Any, None]] | None = None
+    """What is asked of somebody else before the run."""
 
 
 def generate_here(
@@ -98,7 +100,9 @@ def mine_here(
         UsageError, DataError, LockedError: before anything was spent.
     """
     job = mine.plan(settings)
-    work = _Work(job, mine.MineTask(job), MINING_LOCK, MINING_SUMMARY_FILE, job.opened)
+    endpoint = settings.embed_endpoint()
+    before = (lambda react: mine.find_dense(job, endpoint, settings, react)) if endpoint else None
+    work = _Work(job, mine.MineTask(job), MINING_LOCK, MINING_SUMMARY_FILE, job.opened, before)
     return _run_here(work, settings, on_start, on_event, break_lock=break_lock)
 
 
@@ -166,6 +170,8 @@ async def _pump(
             most_open=settings.batch_size,
             on_event=on_event,
         )
+        if work.before is not None:
+            await work.before(on_event)
         on_start(runs.Live(job, pump.tally, client.meter, client.traffic))
         with _signals(pump, settings.drain_timeout):
             outcome = await pump.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from qagen.cli import mine_options, options, run_options
+from qagen.cli import embed_options, mine_options, options, run_options
 
 
 def mine_negatives(
@@ -28,6 +28,9 @@ def mine_negatives(
     prices_file: options.PricesFile = None,
     negatives: mine_options.Negatives = None,
     candidates: mine_options.Candidates = None,
+    embed_provider: embed_options.EmbedProvider = None,
+    embed_model: embed_options.EmbedModel = None,
+    embed_base_url: embed_options.EmbedBaseUrl = None,
     resume: run_options.Resume = None,
     accept_changes: run_options.AcceptChanges = None,
     retry_failed: run_options.RetryFailed = None,

@@ -9,7 +9,7 @@ from typing import Any
 
 from qagen.formats import ChunkRecord, MinedPair, Pair
 from qagen.mine.material import Material
-from qagen.negatives import Labelled, LabelRequest, Miner, Prepared, missing
+from qagen.negatives import Dense, Labelled, LabelRequest, Miner, Prepared, missing
 from qagen.pump import Item, Made, Trail
 from qagen.runs import OpenState, trail_fields
 from qagen.state import DocumentState, Entry
@@ -70,11 +70,11 @@ class OpenNegatives(OpenState):
         """Of the chunks that are not settled: negatives of some of their pairs, and notes."""
         self._work: dict[int, Work] = {}
 
-    def work(self, item: Item, miner: Miner, *, asks: bool) -> Work:
+    def work(self, item: Item, miner: Miner, *, asks: bool, dense: Mapping[str, Dense] | None = None) -> Work:
         """What there is to do for a chunk, with what is known already."""
         work = self._work.get(item.position)
         if work is None:
-            prepared = miner.prepare(self._to_mine(item.position), self.name)
+            prepared = miner.prepare(self._to_mine(item.position), self.name, dense)
             work = self._work[item.position] = Work(prepared, miner.request(prepared) if asks else None)
         return work
 

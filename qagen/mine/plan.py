@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from qagen.mine.document import OpenNegatives
 from qagen.mine.material import Material, gather
 from qagen.mine.recipe import Recipe, endpoint_of, recipe_of
 from qagen.mine.resume import load
-from qagen.negatives import Corpus, Miner
+from qagen.negatives import Corpus, Dense, Miner
 from qagen.negatives.windows import MOST_CHARACTERS
 from qagen.pump import Event, Notice, Preparing
 from qagen.settings import Settings
@@ -71,6 +71,8 @@ class Job(runs.Job):
     """Size of the context window to ask for: one for the whole run, because a server may load the model anew for it."""
     gone: int = 0
     """Pairs whose chunk is not in their chunk file any more."""
+    dense: Mapping[str, Dense] | None = None
+    """By pair_id, what embeddings found; None where nobody makes them."""
     _corpus: Corpus | None = None
     _miner: Miner | None = None
 
@@ -79,6 +81,12 @@ class Job(runs.Job):
         """Who looks for negatives, while the job is opened."""
         assert self._miner is not None
         return self._miner
+
+    @property
+    def corpus(self) -> Corpus:
+        """All chunks, while the job is opened."""
+        assert self._corpus is not None
+        return self._corpus
 
     def info(self) -> MiningInfo:
         """What a negatives file says of this run."""
@@ -89,6 +97,7 @@ class Job(runs.Job):
             negatives=choices.negatives,
             candidates=choices.candidates,
             engine=corpus.engine if corpus else None,
+            embedding_model=self.recipe.parameters.get("embedding_model"),
             corpus_hash=corpus.texts_hash if corpus else None,
             fingerprint=self.recipe.fingerprint,
             parameters=self.recipe.parameters,

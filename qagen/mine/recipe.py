@@ -60,7 +60,7 @@ def recipe_of(settings: Settings, endpoint: Endpoint) -> Recipe:
     """The run's recipe."""
     choices = Choices(negatives=settings.negatives, candidates=settings.candidates)
     if endpoint.provider is NOBODY:
-        parameters: dict[str, Any] = {"provider": NOBODY.name, "negatives": choices.negatives}
+        parameters: dict[str, Any] = {"provider": NOBODY.name, "negatives": choices.negatives, **_embedding(settings)}
         return Recipe(choices, False, NOBODY.name, 0, {}, parameters, state.fingerprint(parameters))
     sampling = {
         "temperature": settings.temperature,
@@ -83,7 +83,14 @@ def recipe_of(settings: Settings, endpoint: Endpoint) -> Recipe:
         "reasoning_effort": sampling["effort"],
         "model_options": {name: value for name, value in settings.model_options.items() if name != "num_ctx"},
         "prompt": negatives.sha256()[:16],
+        **_embedding(settings),
     }
     fingerprint = state.fingerprint(parameters)
     may_grow = settings.max_tokens is None
     return Recipe(choices, True, endpoint.model, max_tokens, sampling, parameters, fingerprint, may_grow)
+
+
+def _embedding(settings: Settings) -> dict[str, Any]:
+    """Who makes embeddings, where somebody does."""
+    endpoint = settings.embed_endpoint()
+    return {"embedding_model": f"{endpoint.provider.name}/{endpoint.model}"} if endpoint else {}

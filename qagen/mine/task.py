@@ -63,7 +63,7 @@ class MineTask:
 
     def _work(self, item: Item) -> tuple[OpenNegatives, Work]:
         document = cast(OpenNegatives, item.document)
-        return document, document.work(item, self._job.miner, asks=self._job.recipe.asks)
+        return document, document.work(item, self._job.miner, asks=self._job.recipe.asks, dense=self._job.dense)
 
     @staticmethod
     def _take(text: str, work: Work, *, cut: bool) -> str | None:

@@ -1,0 +1,67 @@
+"""`qagen mine-negatives --embed-provider`: passages that are near in meaning are candidates, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.flow import qagen, read, write_chunks
+from tests.llm_server import LLMServer
+from tests.mine.given import TRUTH, check_negatives, write_corpus
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[LLMServer]:
+    with LLMServer(truth=TRUTH) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared: LLMServer) -> LLMServer:
+    shared.reset()
+    write_corpus()
+    return shared
+
+
+def mine(server: LLMServer, *more: str | Path) -> tuple[str | Path, ...]:
+    embedding = ("--embed-provider", "local", "--embed-model", "nomic-embed-text", "--embed-base-url", server.url)
+    return ("mine-negatives", "--provider", "none", *embedding, "--summary-json", "s.json", *more)
+
+
+def test_questions_and_passages_get_vectors_once_and_negatives_say_what_found_them(server: LLMServer) -> None:
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    found = check_negatives()
+    methods = {negative["method"] for one in found.values() for negative in one["negatives"]}
+    assert methods <= {"bm25_filtered", "dense_filtered", "same_document", "random"}
+    assert "bm25_filtered" in methods
+    facts = read(Path("s.json"))["embeddings"]
+    assert facts["made"] == facts["texts"] == 24 + 13
+    assert (facts["provider"], facts["model"], facts["known"]) == ("local", "nomic-embed-text", 0)
+    assert "embeddings of 37 texts: 37 made, 0 known" in run.stderr
+    info = read(Path("qa/one_negatives.json"))["mining_info"]
+    assert info["embedding_model"] == "local/nomic-embed-text"
+    server.reset()
+    assert qagen(*mine(server, "--no-resume")).returncode == 0
+    assert server.ledger() == []
+    assert read(Path("s.json"))["embeddings"]["known"] == 37
+
+
+def test_vectors_that_were_paid_for_outlive_the_index(server: LLMServer) -> None:
+    assert qagen(*mine(server)).returncode == 0
+    write_chunks(Path("chunks"), "late", ["A passage about the harvest of late apples in the valley of the Inn.\n"])
+    assert qagen(*mine(server, "--no-resume")).returncode == 0
+    facts = read(Path("s.json"))["embeddings"]
+    assert (facts["made"], facts["known"]) == (1, 37)
+
+
+def test_a_host_that_makes_no_vectors_stops_before_anything_is_mined(server: LLMServer) -> None:
+    run = qagen("mine-negatives", "--provider", "none", "--embed-provider", "claude", ANTHROPIC_API_KEY="sk-ant-x")
+    assert run.returncode == 2
+    assert "makes no embeddings" in run.stderr
+    dead = ("--embed-provider", "local", "--embed-model", "m", "--embed-base-url", "http://127.0.0.1:9")
+    run = qagen("mine-negatives", "--provider", "none", *dead)
+    assert run.returncode == 4, run.stderr
+    assert not list(Path("qa").glob("*_negatives.json"))
