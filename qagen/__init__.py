@@ -24,6 +24,9 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         anthropic     the same three functions: Messages
         gemini        the same three functions: generateContent
         ollama        the same three functions: /api/chat; a new dialect is a module like these
+        vectors       the vectors of a reply as one matrix, or why not
+        openai_embeddings, gemini_embeddings, ollama_embeddings
+                      how each dialect is asked for vectors: build_request, parse_reply
         rules/        an in-process transport that answers without a model
         fast          aiohttp under httpx, where qagen[fast] is installed
         transport     the HTTP clients, and what their exceptions mean in our words
@@ -51,6 +54,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
       inspection/     any file of questions and answers -> what the checks say            (qagen check)
       pump/           items -> requests -> replies -> results -> state, saved as they come
+      embedding/      texts -> vectors, kept on the disk -> which passages are near a question in meaning
       runs/           what every run with a model has in common: its job, its account, its error log
       generate/       the pump's task that makes pairs                                     (qagen generate-qa)
       mine/           the pump's task that makes negatives                                 (qagen mine-negatives)

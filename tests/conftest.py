@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 
+from qagen import redaction
 from qagen.cli import console
 from qagen.llm import client
 from qagen.llm.providers import PROVIDERS, Endpoint
@@ -28,6 +29,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     # The stock transport, although the other one is installed for the tests that want both.
     monkeypatch.setenv("GENERATOR_TRANSPORT", "httpx")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(redaction, "_KEYS", set())  # another test may have had a key that is a common word
     monkeypatch.setattr(console, "_form", "text")  # a command may have been told to talk to machines
     return tmp_path
 

@@ -28,6 +28,9 @@ WIRES = {
     "llm/anthropic.py": {"anthropic", "claude"},
     "llm/gemini.py": {"gemini", "google"},
     "llm/ollama.py": {"ollama"},
+    "llm/openai_embeddings.py": {"openai"},
+    "llm/gemini_embeddings.py": {"gemini", "google"},
+    "llm/ollama_embeddings.py": {"ollama"},
 }
 """Each dialect, and whose it is."""
 DIALECT = "openai_chat"

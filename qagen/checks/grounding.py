@@ -36,7 +36,10 @@ def _has_unfounded_number(case: Case) -> bool:
     in_words = [*_numbers_in_words(case, pack)] if pack else []
     if not claimed and not in_words:
         return False
-    known = numbers.known(case.source, pack) | numbers.known(case.question, pack)
+    of_source = numbers.known(case.source, pack)
+    if not in_words and all(number.is_in(of_source) for number in claimed):
+        return False
+    known = of_source | numbers.known(case.question, pack)
     # Without a pack, the source may write a small number as a word.
     unfounded = [number for number in claimed if not number.is_in(known) and not (pack is None and number.is_small)]
     if unfounded:

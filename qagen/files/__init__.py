@@ -1,9 +1,11 @@
 """The door to the disk: whole files in, whole files out, one run at a time in a directory, nothing thrown away.
 
 A reader never sees half a file: every write goes to a temporary file beside the target, is forced to the disk, and
-replaces the target in one step. What must make room is moved or copied aside, never deleted.
+replaces the target in one step. What must make room is moved or copied aside, never deleted. Only files that are too
+large for that grow at their end (`append`); their readers know where the last whole record ends.
 """
 
+from qagen.files.appending import append
 from qagen.files.folders import build_folder, remove_folders
 from qagen.files.locks import locked
 from qagen.files.places import leads_out, network_file_system, new_path, rescue, safe_name, set_aside
@@ -12,6 +14,7 @@ from qagen.files.writing import append_line, check_output, make_writable, remove
 
 __all__ = [
     "MOST_BYTES",
+    "append",
     "append_line",
     "build_folder",
     "check_output",

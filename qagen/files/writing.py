@@ -57,7 +57,7 @@ def write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = Fa
             temporary.unlink()
         raise
     try:
-        _force_directory(target.parent)
+        force_directory(target.parent)
     except OSError as error:
         raise StorageError(f"{path}: it is written, but may not survive a power loss: {error.strerror}") from error
 
@@ -73,7 +73,7 @@ def _write_temporary(temporary: Path, target: Path, pieces: Iterable[bytes]) -> 
             left = memoryview(block)
             while left:  # the system may take less than it was given
                 left = left[os.write(descriptor, left) :]
-        _force(descriptor)
+        force(descriptor)
     except BaseException:
         with contextlib.suppress(OSError):
             os.close(descriptor)
@@ -96,7 +96,7 @@ def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield bytes(gathered)
 
 
-def _force(descriptor: int) -> None:
+def force(descriptor: int) -> None:
     """Onto the disk itself; on a Mac, fsync stops at the drive's own cache."""
     if sys.platform == "darwin":
         import fcntl
@@ -139,7 +139,7 @@ def _keep_backup(target: Path) -> None:
         raise
 
 
-def _force_directory(directory: Path) -> None:
+def force_directory(directory: Path) -> None:
     """Make the rename durable, where the system lets a directory be forced."""
     if os.name == "nt":
         return

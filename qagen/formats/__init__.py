@@ -6,6 +6,7 @@ wrote; writers write exactly what the models say.
 
 from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
+from qagen.formats.embeddings_file import EmbeddingsInfo
 from qagen.formats.json_text import (
     NO_CHECKSUM,
     decode,
@@ -36,6 +37,7 @@ __all__ = [
     "ChunkRecord",
     "DocumentInfo",
     "DocumentSettings",
+    "EmbeddingsInfo",
     "ExtraPositive",
     "GenerationInfo",
     "LeftOut",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any, Generic, Self, TypeVar, cast
 
 import httpx
 import orjson
@@ -22,9 +22,21 @@ from qagen.llm.exchange import Answer, exchange, parse_json, where
 from qagen.llm.gate import Gate, Stopped
 from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Ticket, Traffic, backoff_s
 from qagen.llm.meter import Meter
-from qagen.llm.providers import Endpoint
+from qagen.llm.providers import Endpoint, embeddings_of
 from qagen.llm.transport import PER_CLIENT, make_clients
-from qagen.llm.types import DROPPABLE, Attempts, Bounds, ChatReply, ChatRequest, FailedTry, HttpCall, Wire
+from qagen.llm.types import (
+    DROPPABLE,
+    Attempts,
+    Bounds,
+    ChatReply,
+    ChatRequest,
+    EmbeddingReply,
+    EmbeddingRequest,
+    EmbeddingWire,
+    FailedTry,
+    HttpCall,
+    Wire,
+)
 
 __all__ = ["Client", "Meter", "Stopped"]
 
@@ -37,13 +49,27 @@ _ANSWERED = frozenset({"bad_body", "empty_body", "truncated_body", "error_in_200
 _MOST_CLOCK_DIFFERENCE_S = 3600
 
 
+Reply = TypeVar("Reply", ChatReply, EmbeddingReply)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question(Generic[Reply]):
+    """What is asked, whatever it is: how it goes onto the wire, and how its answer is read."""
+
+    build: Callable[[frozenset[str]], HttpCall]
+    """The request without these parameters."""
+    parse: Callable[[Mapping[str, Any]], Reply]
+    output_tokens: float = 0
+    """The most that the answer may have."""
+
+
 @dataclass(slots=True)
 class _Sending:
     """One request on its way through its tries."""
 
     call: HttpCall
+    question: _Question[Any]
     attempts: Attempts
-    output_tokens: float
     ticket: Ticket | None = None
     """Of the last try."""
     retry: bool = False
@@ -108,26 +134,48 @@ class Client:
             RejectedError: this request will never pass.
             Stopped: the run ended before it was sent.
         """
+
+        def build(without: frozenset[str]) -> HttpCall:
+            stripped = dataclasses.replace(request, without=without | request.without)
+            return self._wire.build_request(stripped, self.endpoint)
+
+        return await self._ask(_Question(build, self._wire.parse_reply, request.max_tokens), slot, attempts)
+
+    async def embed(self, request: EmbeddingRequest, slot: int, attempts: Attempts) -> EmbeddingReply:
+        """The vectors of the texts, one row each. Tries, limits and figures are those of `send`.
+
+        Raises:
+            UsageError: the provider makes no vectors.
+            ProviderError, Stopped: as `send`.
+        """
+        name = embeddings_of(self.endpoint.provider).wire
+        wire = cast(EmbeddingWire, import_module(f"qagen.llm.{name}"))
+
+        def build(without: frozenset[str]) -> HttpCall:
+            return wire.build_request(dataclasses.replace(request, without=without | request.without), self.endpoint)
+
+        def parse(body: Mapping[str, Any]) -> EmbeddingReply:
+            return wire.parse_reply(body, len(request.texts))
+
+        return await self._ask(_Question(build, parse), slot, attempts)
+
+    async def _ask(self, question: _Question[Reply], slot: int, attempts: Attempts) -> Reply:
+        """Ask until there is an answer, leaving out what this model refuses."""
         client = self._clients[slot // PER_CLIENT % len(self._clients)]
-        call = self._build(request)
+        call = question.build(self._refused)
         while True:
-            sending = _Sending(call, attempts, request.max_tokens)
+            sending = _Sending(call, question, attempts)
             try:
-                reply: ChatReply = await self._retrying(sending)(self._try, client, sending)
+                reply: Reply = await self._retrying(sending)(self._try, client, sending)
             except RejectedError as error:
-                changed = self._without_refused(request, call, error)
+                changed = self._without_refused(question, call, error)
                 if changed is None:
                     raise
                 call = changed
             else:
                 return reply
 
-    def _build(self, request: ChatRequest) -> HttpCall:
-        """The request on the wire, without what this model has refused before."""
-        without = self._refused | request.without
-        return self._wire.build_request(dataclasses.replace(request, without=without), self.endpoint)
-
-    def _without_refused(self, request: ChatRequest, call: HttpCall, error: RejectedError) -> HttpCall | None:
+    def _without_refused(self, question: _Question[Any], call: HttpCall, error: RejectedError) -> HttpCall | None:
         """The request without the parameter that was refused, for the rest of the run, with one warning.
 
         None: there is nothing to leave out, because it was not sent, or only as an option of the user's own.
@@ -137,10 +185,10 @@ class Client:
         for parameter in candidates:
             if parameter not in DROPPABLE:
                 continue
-            if parameter in self._refused and (changed := self._build(request)) != call:
+            if parameter in self._refused and (changed := question.build(self._refused)) != call:
                 return changed  # another worker has met the same refusal meanwhile
             before, self._refused = self._refused, self._refused | {parameter}
-            changed = self._build(request)
+            changed = question.build(self._refused)
             if changed != call:
                 how = "goes under its other name" if parameter == "max_tokens" else "is left out"
                 self._on_note(f"{error} It {how} from now on: {parameter}.")
@@ -235,10 +283,10 @@ class Client:
         """Whether this host has never answered, and looks as if it will not."""
         return not self.meter.answers and error.code in NOBODY_THERE
 
-    async def _try(self, client: httpx.AsyncClient, sending: _Sending) -> ChatReply:
+    async def _try(self, client: httpx.AsyncClient, sending: _Sending) -> Any:
         """One request, from the wait for its turn to the parsed reply."""
         loop = asyncio.get_running_loop()
-        tokens = len(sending.call.body) / 4 + sending.output_tokens
+        tokens = len(sending.call.body) / 4 + sending.question.output_tokens
         ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry)
         if self.traffic.breaker.is_open and not self.traffic.breaker.is_outage:
             self._note_once("retries", f"too many requests are tried again; {where(self.endpoint)} is given pauses.")
@@ -260,7 +308,7 @@ class Client:
         self.meter.answers += 1
         self._look_at(answer)
         try:
-            reply = self._reply(answer)
+            reply = self._reply(answer, sending.question)
         except ProviderError as error:
             raise self._failed(error, sending, ticket) from error
         self.meter.note_reply(loop.time() - began)
@@ -272,14 +320,15 @@ class Client:
         self.meter.in_flight -= 1
         self._gate.left(ticket)
 
-    def _reply(self, answer: Answer) -> ChatReply:
+    def _reply(self, answer: Answer, question: _Question[Reply]) -> Reply:
         value = parse_json(answer, self.endpoint)
         if answer.status != 200 or (isinstance(value, dict) and value.get("error")):
             raise self._classified(answer, value)
         try:
-            return self._wire.parse_reply(value)
+            return question.parse(value)
         except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
-            text = f"{where(self.endpoint)}: the answer has not the expected shape ({error!r})"
+            reason = error if isinstance(error, ValueError) else repr(error)
+            text = f"{where(self.endpoint)}: the answer has not the expected shape ({reason})"
             raise TransientError(text, code="bad_body", most_tries=3) from error
 
     def _classified(self, answer: Answer, value: Any) -> ProviderError:

@@ -102,6 +102,9 @@ _PARAMETERS = {
     **dict.fromkeys(("reasoning_effort", "reasoningeffort", "effort", "thinking"), "effort"),
     **dict.fromkeys(("thinkinglevel", "thinking_level"), "effort"),
     **dict.fromkeys(("thinkingbudget", "thinking_budget", "think"), "effort"),
+    "encoding_format": "encoding",
+    **dict.fromkeys(("task_type", "tasktype"), "task"),
+    "truncate": "truncate",
 }
 """Names of parameters on the wires, lower case, and ours."""
 _NAMES = re.compile(r"(?<![\w.-])(?:output format|[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)(?![\w-])", re.IGNORECASE)

@@ -101,6 +101,8 @@ def parse_error(status: int, body: Any) -> ErrorDetails | None:
     if kind == "rate_limited" and message.lower().startswith("request too large"):
         # Larger than the limit of a whole minute: it would never pass, and hold up all others.
         kind = "context_length"
+    if "too large to process" in message.lower():
+        kind = "context_length"  # llama.cpp, of a text whose vector is wanted: it calls that an error of the server
     return ErrorDetails(message, kind, parameter=refused_parameter(status, message, error.get("param")))
 
 

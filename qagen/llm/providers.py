@@ -12,8 +12,28 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from qagen.errors import UsageError
+
 if TYPE_CHECKING:  # only for the annotation: the help must not wait for pydantic
     from pydantic import SecretStr
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """How a host is asked for the vectors of texts. Headers and errors are those of its other dialect."""
+
+    wire: str
+    """Module of the dialect in `qagen.llm`."""
+    model: str | None = None
+    """None: the user has to name one."""
+    most_texts: int = 32
+    """Of a request."""
+    most_characters: int = 100_000
+    """Of a request. A batch that is refused all the same is halved."""
+    longest_text: int = 8_000
+    """Characters of a text that are sent; the rest of a longer one is left out."""
+    packed: bool = False
+    """The host is asked for vectors as bytes in base64: a third of the size of decimal numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +86,8 @@ class Provider:
     """Where the host tells more about one model, asked with `{"model": name}`."""
     implied_tag: str = ""
     """What a model's name ends with where no tag is given."""
+    embeddings: Embeddings | None = None
+    """None: the host makes no vectors."""
     in_process: bool = False
     """Answered by `qagen.llm.rules` instead of a server, from the passage and its facts as plain fields of the body."""
     priced: Literal["table", "free", "unknown"] = "table"
@@ -77,7 +99,12 @@ class Provider:
 
 
 def _hosted(
-    name: str, about: str, base_url: str, key_env: str, structured: Literal["schema", "json"] = "schema"
+    name: str,
+    about: str,
+    base_url: str,
+    key_env: str,
+    structured: Literal["schema", "json"] = "schema",
+    embeddings: Embeddings | None = None,
 ) -> Provider:
     """A hosted service that speaks Chat Completions and has no quirks that we know of."""
     return Provider(
@@ -89,6 +116,7 @@ def _hosted(
         key_env=key_env,
         key_required=True,
         structured=structured,
+        embeddings=embeddings,
     )
 
 
@@ -107,6 +135,15 @@ PROVIDERS: dict[str, Provider] = {
             default_model="gpt-6-luna",
             max_tokens_field="max_completion_tokens",
             efforts=(("gpt-6-luna", "none"), ("gpt-6-sol", "none")),
+            # At most 8192 tokens a text, and 2048 texts and 300,000 tokens a request.
+            embeddings=Embeddings(
+                "openai_embeddings",
+                "text-embedding-3-small",
+                most_texts=128,
+                most_characters=200_000,
+                longest_text=16_000,
+                packed=True,
+            ),
         ),
         Provider(
             "claude",
@@ -143,6 +180,8 @@ PROVIDERS: dict[str, Provider] = {
             models_field="models",
             model_name_field="name",
             efforts=(("gemini-3", "low"), ("gemini-2.5", "none")),
+            # At most 2048 tokens a text, and 100 texts a request.
+            embeddings=Embeddings("gemini_embeddings", "gemini-embedding-001", most_texts=100),
         ),
         Provider(
             "local",
@@ -165,6 +204,7 @@ PROVIDERS: dict[str, Provider] = {
             model_facts_path="/api/show",
             implied_tag=":latest",
             efforts=(("gpt-oss", "low"),),
+            embeddings=Embeddings("ollama_embeddings", most_texts=16),
             priced="free",
             when_refused="Is Ollama running? Start it with `ollama serve`, or name its address with --ollama-base-url.",
             when_model_unknown="Pull it first: `ollama pull {model}`; `ollama list` shows what is there.",
@@ -182,13 +222,30 @@ PROVIDERS: dict[str, Provider] = {
             models_are_complete=False,
             priced="unknown",
             when_refused="Is the server running, and is --base-url its address?",
+            embeddings=Embeddings("openai_embeddings"),
         ),
         _hosted("deepseek", "DeepSeek's API", "https://api.deepseek.com", "DEEPSEEK_API_KEY", structured="json"),
-        _hosted("mistral", "Mistral's API", "https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-        _hosted("groq", "Groq's API", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-        _hosted("together", "Together AI's API", "https://api.together.ai/v1", "TOGETHER_API_KEY"),
         _hosted(
-            "openrouter", "OpenRouter, a gateway to many hosts", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"
+            "mistral",
+            "Mistral's API",
+            "https://api.mistral.ai/v1",
+            "MISTRAL_API_KEY",
+            embeddings=Embeddings("openai_embeddings", "mistral-embed", most_characters=40_000),
+        ),
+        _hosted("groq", "Groq's API", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+        _hosted(
+            "together",
+            "Together AI's API",
+            "https://api.together.ai/v1",
+            "TOGETHER_API_KEY",
+            embeddings=Embeddings("openai_embeddings"),
+        ),
+        _hosted(
+            "openrouter",
+            "OpenRouter, a gateway to many hosts",
+            "https://openrouter.ai/api/v1",
+            "OPENROUTER_API_KEY",
+            embeddings=Embeddings("openai_embeddings"),
         ),
         _hosted("xai", "xAI's API", "https://api.x.ai/v1", "XAI_API_KEY"),
         Provider(
@@ -217,6 +274,18 @@ NOBODY = Provider(
     max_concurrent=2,
 )
 """In the place of a host, where a command can do without."""
+
+
+def embeddings_of(provider: Provider) -> Embeddings:
+    """How the host makes vectors.
+
+    Raises:
+        UsageError: it makes none; the text names those that do.
+    """
+    if provider.embeddings is None:
+        able = ", ".join(row.name for row in PROVIDERS.values() if row.embeddings)
+        raise UsageError(f"provider {provider.name}: it makes no embeddings. Those that do: {able} (--embed-provider).")
+    return provider.embeddings
 
 
 def default_effort(provider: Provider, model: str) -> str | None:

@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from qagen.llm.providers import Endpoint
 
 Finish = Literal["stop", "length", "refused", "other"]
 """Why a model ended: done, cut at the token limit, it declined (or a filter did), or something unknown."""
 
 
-DROPPABLE = frozenset({"temperature", "top_p", "seed", "effort", "max_tokens", "schema", "json"})
-"""What a request can do without. `max_tokens` goes under its other name; after `schema` comes plain JSON mode."""
+DROPPABLE = frozenset(
+    {"temperature", "top_p", "seed", "effort", "max_tokens", "schema", "json", "encoding", "task", "truncate"}
+)
+"""What a request can do without. `max_tokens` goes under its other name; after `schema` comes plain JSON mode.
+The last three belong to embeddings."""
 
 
 _MOST_TOKENS = 10**9
@@ -109,6 +115,35 @@ class ChatReply:
     """The model's own words where it declined."""
 
 
+TextKind = Literal["query", "passage"]
+"""What a text is to a search: many models make other vectors of a question than of what may answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingRequest:
+    """Texts whose vectors are wanted. None of them is empty."""
+
+    texts: tuple[str, ...]
+    kind: TextKind
+    model: str
+    without: frozenset[str] = frozenset()
+    """Parameters that this model has refused: a subset of `DROPPABLE`."""
+
+    def sends(self, parameter: str) -> bool:
+        """Whether the parameter may be sent."""
+        return parameter not in self.without
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddingReply:
+    """The vectors of the texts of one request, in HTTP 200."""
+
+    vectors: NDArray[np.float32]
+    """One row a text, in the order of the request; finite, of any length."""
+    usage: Usage
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class FailedTry:
     """A request that brought no reply."""
@@ -195,3 +230,17 @@ class Wire(Protocol):
 
     def parse_error(self, status: int, body: Any, /) -> ErrorDetails | None:
         """What an error body says (any JSON value, or None); None where it says nothing. Some come with status 200."""
+
+
+class EmbeddingWire(Protocol):
+    """How a dialect asks for vectors: two pure functions. Headers and errors are those of the host's `Wire`."""
+
+    def build_request(self, request: EmbeddingRequest, endpoint: Endpoint) -> HttpCall:
+        """The request on the wire."""
+
+    def parse_reply(self, body: Mapping[str, Any], count: int, /) -> EmbeddingReply:
+        """The answer to a request of `count` texts. KeyError, TypeError ...: not this dialect's shape.
+
+        Raises:
+            ValueError: not one vector for each text, or no vectors that can be compared; the text says which.
+        """

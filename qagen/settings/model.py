@@ -19,7 +19,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode, without_surrogates
-from qagen.llm.providers import NOBODY, PROVIDERS, Endpoint, Provider, is_loopback, resolve_base_url
+from qagen.llm.providers import (
+    NOBODY,
+    PROVIDERS,
+    Endpoint,
+    Provider,
+    embeddings_of,
+    is_loopback,
+    resolve_base_url,
+)
 from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds, TransportChoice
 from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
@@ -71,6 +79,11 @@ class Settings(BaseSettings):
     api_key_file: Path | None = Field(None, validation_alias="GENERATOR_API_KEY_FILE")
     ca_bundle: Path | None = Field(None, validation_alias="GENERATOR_CA_BUNDLE")
     allow_insecure_http: bool = Field(False, validation_alias="GENERATOR_ALLOW_INSECURE_HTTP")
+
+    # Who makes vectors
+    embed_provider: str | None = Field(None, validation_alias="GENERATOR_EMBED_PROVIDER")
+    embed_model: str | None = Field(None, validation_alias="GENERATOR_EMBED_MODEL")
+    embed_base_url: str | None = Field(None, validation_alias="GENERATOR_EMBED_BASE_URL")
 
     # What is asked
     questions_per_chunk: int = Field(5, ge=1, le=100, validation_alias="GENERATOR_QUESTIONS_PER_CHUNK")
@@ -177,10 +190,11 @@ class Settings(BaseSettings):
             raise ValueError("it holds bytes that are no text in UTF-8")
         return value
 
-    @field_validator("provider")
+    @field_validator("provider", "embed_provider")
     @classmethod
-    def _know_provider(cls, value: str | None) -> str | None:
-        if value is not None and value not in PROVIDERS and value != NOBODY.name:
+    def _know_provider(cls, value: str | None, info: ValidationInfo) -> str | None:
+        is_nobody = value == NOBODY.name and info.field_name == "provider"
+        if value is not None and value not in PROVIDERS and not is_nobody:
             near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
             near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
@@ -275,8 +289,9 @@ class Settings(BaseSettings):
                 "To try the pipeline, use --provider rules."
             )
         row = PROVIDERS[self.provider]
+        named = {row.base_url_env, PROVIDERS[self.embed_provider].base_url_env if self.embed_provider else None}
         for name in self._variables:
-            if name != row.base_url_env:
+            if name not in named:
                 raise UsageError(f"provider {row.name}: it does not use {name}. Name its address with --base-url.")
         model = self.model or row.default_model
         if model is None:
@@ -287,13 +302,50 @@ class Settings(BaseSettings):
                 f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env; "
                 f"{_WITHOUT[free]}, use --provider {free}."
             )
+        return self._reach(row, model, self._given_base_url(row), key, "--base-url")
+
+    def embed_endpoint(self) -> Endpoint | None:
+        """Who makes the vectors of texts; None where nobody shall.
+
+        The file with a key and the address for every provider are those of the provider that is asked: they count here
+        only where it is the same one, or no other is asked.
+
+        Raises:
+            UsageError: something is not set, or the provider makes no vectors; the text says what to set.
+        """
+        if self.embed_provider is None:
+            for field in ("embed_model", "embed_base_url"):
+                if field in self._flags:
+                    raise UsageError(f"{_flag(field)}: it says nothing without --embed-provider")
+            return None
+        row = PROVIDERS[self.embed_provider]
+        model = self.embed_model or embeddings_of(row).model
+        if model is None:
+            raise UsageError(
+                f"provider {row.name}: no embedding model is set. Name one with --embed-model or GENERATOR_EMBED_MODEL."
+            )
+        is_asked = self.provider in {None, NOBODY.name, row.name}
+        key = self._key(row, with_file=is_asked)
+        if row.key_required and not key:
+            raise UsageError(
+                f"provider {row.name}: no key. Put {row.key_env}=... into the environment or into config.env."
+            )
+        given = self.embed_base_url or self._given_base_url(row, for_every=is_asked)
+        return self._reach(row, model, given, key, "--embed-base-url")
+
+    def _reach(self, row: Provider, model: str, given: str | None, key: str | None, flag: str) -> Endpoint:
+        """The endpoint at an address that was `given`, by the flag or otherwise.
+
+        Raises:
+            UsageError: there is no address, or none that the key may be sent to.
+        """
         try:
-            base_url = resolve_base_url(row, self._given_base_url(row))
+            base_url = resolve_base_url(row, given)
         except ValueError as error:
             raise UsageError(f"provider {row.name}: base URL: {error}") from None
         if base_url is None:
             raise UsageError(
-                f"provider {row.name}: no address. Name the server with --base-url http://HOST:PORT/v1 "
+                f"provider {row.name}: no address. Name the server with {flag} http://HOST:PORT/v1 "
                 f"or {row.base_url_env}."
             )
         if key and base_url.startswith("http:") and not is_loopback(base_url) and not self.allow_insecure_http:
@@ -339,17 +391,18 @@ class Settings(BaseSettings):
             found.append((variable, getattr(self, field), origin))
         return found
 
-    def _key(self, row: Provider) -> str | None:
+    def _key(self, row: Provider, *, with_file: bool = True) -> str | None:
         """The provider's key, without the line end that a mounted secret often has."""
         names = [name for name in (row.key_env, row.other_key_env) if name]
         if self._key_of_file is None:
             self._key_of_file = read_key(self.api_key_file)
             if self._key_of_file:
                 redaction.remember(self._key_of_file)
-        given = [self._key_of_file, *(self._environment.get(name, "").strip() for name in names)]
+        of_file = self._key_of_file if with_file else ""
+        given = [of_file, *(self._environment.get(name, "").strip() for name in names)]
         key = next(filter(None, given), "")
         if not key.isascii() or not key.isprintable():
-            place = "--api-key-file" if key == self._key_of_file else row.key_env
+            place = "--api-key-file" if key == of_file else row.key_env
             raise UsageError(
                 f"provider {row.name}: {place} holds characters that no key has (a quotation mark, a line end?). "
                 "Copy the key again."
@@ -361,12 +414,12 @@ class Settings(BaseSettings):
         names = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env) if name}
         return {value.strip() for name in names if (value := self._environment.get(name, "").strip())}
 
-    def _given_base_url(self, row: Provider) -> str | None:
+    def _given_base_url(self, row: Provider, *, for_every: bool = True) -> str | None:
         """The address that was set, flags before all else; what is set for every provider before its own."""
         name = row.base_url_env or ""
-        if "base_url" not in self._flags and name in self._variables:
+        if name in self._variables and not (for_every and "base_url" in self._flags):
             return self._variables[name]
-        return self.base_url or self._environment.get(name)
+        return (self.base_url if for_every else None) or self._environment.get(name)
 
     def _say_provider(self, free: str) -> str:
         text = "no provider is set. Choose one with --provider or GENERATOR_PROVIDER: "

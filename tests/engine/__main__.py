@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("model")
     parser.add_argument("--api-key", required=True)
     parser.add_argument("--context", type=int, required=True, help="tokens of each request")
+    parser.add_argument("--embeddings", action="store_true", help="make vectors instead of text")
     options = parser.parse_args()
     engine: Any = import_module("xllamacpp")
     params = engine.CommonParams()
@@ -28,6 +29,9 @@ def main() -> None:
     params.n_ctx = PARALLEL * options.context
     params.cpuparams.n_threads = 1
     params.ui = False
+    if options.embeddings:
+        params.embedding = True
+        params.pooling_type = engine.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = engine.Server(params)
     print(server.listening_address, flush=True)
     while os.read(0, 4096):

@@ -20,6 +20,8 @@ class Engine:
     """llama.cpp's server with a tiny model, as a context manager. What it logs stands in `folder`."""
 
     folder: Path
+    embeddings: bool = False
+    """It makes vectors instead of text."""
     url: str = ""
     """The base URL, without /v1."""
     _process: subprocess.Popen[str] | None = None
@@ -38,7 +40,10 @@ class Engine:
         with (self.folder / "engine.log").open("wb") as log:
             # A session of its own: a Ctrl-C that a test sends to its process group must not end the server.
             self._process = subprocess.Popen(
-                [sys.executable, _HERE, self.model, "--api-key", KEY, "--context", str(model.CONTEXT)],
+                [
+                    *(sys.executable, _HERE, self.model, "--api-key", KEY, "--context", str(model.CONTEXT)),
+                    *(["--embeddings"] if self.embeddings else []),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

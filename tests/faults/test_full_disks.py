@@ -259,6 +259,7 @@ def test_a_disk_that_has_room_again_before_the_last_try_ends_no_run(
 def test_a_disk_that_is_too_small_for_the_results_keeps_the_last_version_that_fitted(
     runs: Runs, server: LLMServer, marks: set[str], small_disk: Path
 ) -> None:
+    server.configure(latency_ms=120)  # so that chunks are left when a slow machine has written for the second time
     code, err = end(runs.start())
     check_rescued(server, code, err, "No space left on device")
     assert len(read(small_disk / "pump_qa.json")["completed_chunks"]) > 0

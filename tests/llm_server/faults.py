@@ -13,8 +13,9 @@ The first rule whose conditions all hold decides. The conditions of `when`, none
     in_flight_over: n   when more than n requests are unanswered, this one included
     path: "/v1/models"  requests to this path; without it a rule is about requests for text only
 
-The faults themselves stand in `problems` (errors that are reported), `texts` (what the model says), `bodies` (what
-arrives) and `deliveries` (how it arrives). Requests that the dialect refuses are counted, but meet no fault.
+The faults themselves stand in `problems` (errors that are reported), `texts` (what the model says), `vectors` (what it
+makes of texts), `bodies` (what arrives) and `deliveries` (how it arrives). Requests that the dialect refuses are
+counted, but meet no fault. A request for vectors counts as one for text; its passage is all of its texts.
 """
 
 from __future__ import annotations
@@ -25,10 +26,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from tests.llm_server import bodies, deliveries, problems, texts
+from tests.llm_server import bodies, deliveries, problems, texts, vectors
 from tests.llm_server.dialects.types import Ask
 
-_KINDS: tuple[Mapping[str, Any], ...] = (problems.PROBLEMS, texts.TEXTS, bodies.BODIES, deliveries.DELIVERIES)
+_KINDS: tuple[Mapping[str, Any], ...] = (
+    problems.PROBLEMS,
+    texts.TEXTS,
+    vectors.VECTORS,
+    bodies.BODIES,
+    deliveries.DELIVERIES,
+)
 NAMES = frozenset(name for kind in _KINDS for name in kind)
 _PARAMS = problems.PARAMS | texts.PARAMS | bodies.PARAMS | deliveries.PARAMS
 _NEEDED = {"status": "status", "redirect": "location"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from tests.llm_server import bodies, deliveries, dialects, problems, texts
+from tests.llm_server import bodies, deliveries, dialects, problems, texts, vectors
 from tests.llm_server.config import Config
 from tests.llm_server.dialects.types import Ask, Completion, Dialect, Problem
 from tests.llm_server.door import Door
@@ -112,12 +112,13 @@ class Server:
     def _plan(self, request: Request, dialect: Dialect | None, entry: Entry) -> Plan:
         if dialect is None:
             return self._plan_outage(None, entry) or Plan(Response.text("404 page not found", 404))
-        if request.method != "POST" or not dialect.generates.match(request.path):
+        wanted = dialects.vectors_of(request, dialect)
+        if wanted is None and (request.method != "POST" or not dialect.generates.match(request.path)):
             return self._plan_outage(dialect, entry) or self._plan_page(request, dialect, entry)
         if self._outage.may_begin():
             self._begin_outage()
         try:
-            ask = dialect.parse(request, self._config)
+            ask = (wanted or dialect).parse(request, self._config)
         except Problem as problem:
             self._faults.refused()
             return Plan(dialect.error(problem, _model_of(request), _request_id(entry)))
@@ -160,14 +161,22 @@ class Server:
         return Plan(_with_fault(response, rule, dialect, "", entry), rule, delay_s=rule.delay_ms / 1000)
 
     def _plan_text(self, dialect: Dialect, ask: Ask, rule: Rule | None, entry: Entry) -> Plan:
-        completion = (texts.said(rule.fault, rule.params, ask) if rule else texts.good(ask)).within(ask)
-        response = dialect.render(ask, completion, self._config)
+        if ask.inputs:
+            completion, response = Completion(""), self._vectors(dialect, ask, rule)
+        else:
+            completion = (texts.said(rule.fault, rule.params, ask) if rule else texts.good(ask)).within(ask)
+            response = dialect.render(ask, completion, self._config)
         delay_s = rule.delay_ms / 1000 if rule else 0.0
         if rule:
             response = _with_fault(response, rule, dialect, ask.model, entry)
         if rule and rule.fault in problems.PROBLEMS:
             return Plan(response, rule, None, delay_s, ask.note, ask)  # errors come at once, as the real ones do
         return Plan(response, rule, completion.finish, delay_s + self._latency_s(ask), ask.note, ask, completion)
+
+    def _vectors(self, dialect: Dialect, ask: Ask, rule: Rule | None) -> Response:
+        fault = rule.fault if rule else None
+        made = vectors.of(ask.inputs, self._config.dimensions, fault, as_bytes=ask.as_bytes)
+        return dialects.embeddings.VECTORS[dialect.name].render(ask, made)
 
     def _latency_s(self, ask: Ask) -> float:
         jitter = self._config.jitter_ms * draw(self._config.seed, "latency", ask.marker)

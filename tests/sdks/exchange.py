@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic import SecretStr
 
 from qagen.llm.providers import PROVIDERS, Endpoint
-from qagen.llm.types import ChatReply, ChatRequest, HttpCall, Wire
+from qagen.llm.types import ChatReply, ChatRequest, EmbeddingRequest, EmbeddingWire, HttpCall, TextKind, Wire
 from qagen.prompts import REPLY_SCHEMA, fence
 from tests.llm_server import Entry
 
@@ -59,3 +59,18 @@ def check_pairs(text: str) -> None:
 
 def _wire(provider: str) -> Wire:
     return cast(Wire, import_module(f"qagen.llm.{PROVIDERS[provider].wire}"))
+
+
+def embeddings_of(provider: str, model: str, texts: tuple[str, ...], kind: TextKind = "passage") -> dict[str, Any]:
+    """The body that asks for vectors, as qagen sends it."""
+    endpoint = Endpoint(PROVIDERS[provider], model, "http://127.0.0.1", SecretStr(KEY))
+    body: dict[str, Any] = json.loads(
+        embedding_wire(provider).build_request(EmbeddingRequest(texts, kind, model), endpoint).body
+    )
+    return body
+
+
+def embedding_wire(provider: str) -> EmbeddingWire:
+    how = PROVIDERS[provider].embeddings
+    assert how is not None
+    return cast(EmbeddingWire, import_module(f"qagen.llm.{how.wire}"))

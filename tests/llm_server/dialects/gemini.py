@@ -17,11 +17,11 @@ _MOST_OF_A_PAGE = 1000
 
 
 def parse(request: Request, config: Config) -> Ask:
-    _check_key(request, config)
-    return gemini_request.read(request, config, _called(request)[0])
+    check_key(request, config)
+    return gemini_request.read(request, config, called(request)[0])
 
 
-def _called(request: Request) -> tuple[str, str]:
+def called(request: Request) -> tuple[str, str]:
     """Model and method in the path."""
     call = _CALL.match(request.path)
     if call is None or "%3a" in request.target.lower():
@@ -29,7 +29,7 @@ def _called(request: Request) -> tuple[str, str]:
     return call[1], call[2]
 
 
-def _check_key(request: Request, config: Config) -> None:
+def check_key(request: Request, config: Config) -> None:
     if "key" in request.query:
         # The real one takes it. Addresses are logged everywhere: a key in one is lost, so a test has to fail.
         raise Problem("invalid", "This test server refuses ?key=: keys must not travel in URLs. Use x-goog-api-key.")
@@ -49,9 +49,9 @@ def _check_key(request: Request, config: Config) -> None:
 
 def page(request: Request, config: Config) -> Response:
     """The list of models, one of them, and the counting of tokens."""
-    _check_key(request, config)
+    check_key(request, config)
     if request.method == "POST":
-        model, method = _called(request)
+        model, method = called(request)
         if method != "countTokens":
             raise Problem("model_not_found", f"models/{model} is not supported for {method} by this test server.")
         count = gemini_request.count(request, config, model)

@@ -88,7 +88,7 @@ _LIMIT_HEADERS = {
 
 
 def parse(request: Request, config: Config) -> Ask:
-    _check_key(request, config)
+    check_key(request, config)
     body = body_of(request)
     model = body.get("model")
     if not isinstance(model, str) or not model:
@@ -110,7 +110,7 @@ def parse(request: Request, config: Config) -> Ask:
     return ask
 
 
-def _check_key(request: Request, config: Config) -> None:
+def check_key(request: Request, config: Config) -> None:
     if config.api_key is None:
         return
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
@@ -216,7 +216,7 @@ def _schema(response_format: Any, prompt: str) -> dict[str, Any] | None:
 
 def page(request: Request, config: Config) -> Response:
     """The list of models, and one of them."""
-    _check_key(request, config)
+    check_key(request, config)
     listed = config.models if config.models is not None else _LISTED
     name = request.path.removeprefix("/v1/models").removeprefix("/")
     if request.method != "GET" or not request.path.startswith("/v1/models"):

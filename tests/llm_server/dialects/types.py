@@ -83,6 +83,10 @@ class Ask:
     """What passages are to questions, see `labelling`."""
     tool: str | None = None
     """The tool that the model was made to use, with the reply as its input."""
+    inputs: tuple[str, ...] = ()
+    """The texts whose vectors are wanted; none where a text is."""
+    as_bytes: bool = False
+    """The vectors as bytes in base64."""
 
     @cached_property
     def passage(self) -> str:
