@@ -184,8 +184,9 @@ class Settings(BaseSettings):
 
     @field_validator("provider", "embed_provider")
     @classmethod
-    def _know_provider(cls, value: str | None) -> str | None:
-        if value is not None and value not in PROVIDERS and value != NOBODY.name:
+    def _know_provider(cls, value: str | None, info: ValidationInfo) -> str | None:
+        is_nobody = value == NOBODY.name and info.field_name == "provider"
+        if value is not None and value not in PROVIDERS and not is_nobody:
             near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
             near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
@@ -316,7 +317,7 @@ class Settings(BaseSettings):
             raise UsageError(
                 f"provider {row.name}: no embedding model is set. Name one with --embed-model or GENERATOR_EMBED_MODEL."
             )
-        is_asked = self.provider in {None, row.name}
+        is_asked = self.provider in {None, NOBODY.name, row.name}
         key = self._key(row, with_file=is_asked)
         if row.key_required and not key:
             raise UsageError(
