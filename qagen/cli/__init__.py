@@ -37,6 +37,7 @@ app = typer.Typer(
 
 PIPELINE = "Pipeline"
 TRAINING_DATA = "Training data"
+QUALITY = "Quality"
 UTILITIES = "Utilities"
 
 app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
@@ -44,7 +45,7 @@ app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
 app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
 app.command("mine-negatives", rich_help_panel=TRAINING_DATA)(mine_negatives.mine_negatives)
 app.command("export", rich_help_panel=TRAINING_DATA)(export.export)
-app.command("check", rich_help_panel=UTILITIES)(check.check)
+app.command("check", rich_help_panel=QUALITY)(check.check)
 app.command("status", rich_help_panel=UTILITIES)(status.status)
 app.command("errors", rich_help_panel=UTILITIES)(errors.errors)
 app.command("doctor", rich_help_panel=UTILITIES)(doctor.doctor)
