@@ -211,8 +211,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
 def _whole(path: Path) -> tuple[dict[str, Any], Callable[[Path], Iterator[dict[str, Any]]]]:
     """The head of a dataset in one JSON file, and how to go through its pairs."""
     head = bytearray()
-    for line in files.read_lines(path):
+    lines = files.read_lines(path)
+    for line in lines:
         if line.rstrip(b"\r\n") == _ROWS_BEGIN:
+            if not _is_row(next(lines, b"")):
+                break  # the same beginning, and each pair over many lines
             return dict(decode(bytes(head) + b'"training_pairs": []}')), _rows_of_whole
         head += line
         if len(head) > _LONGEST_HEAD:
@@ -222,6 +225,12 @@ def _whole(path: Path) -> tuple[dict[str, Any], Callable[[Path], Iterator[dict[s
     if not isinstance(value, dict) or not isinstance(value.get("training_pairs"), list):
         raise DataError(f"{path}: it is no dataset of qagen")
     return value, lambda _: map(_row, value["training_pairs"])
+
+
+def _is_row(line: bytes) -> bool:
+    """Whether a line is a pair, or the end of the list."""
+    text = line.strip().removesuffix(b",")
+    return text == b"]" or (text.startswith(b"{") and text.endswith(b"}"))
 
 
 def _rows_of_whole(path: Path) -> Iterator[dict[str, Any]]:

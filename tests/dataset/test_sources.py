@@ -56,6 +56,15 @@ def test_combining_what_was_combined_changes_nothing(name: str) -> None:
     assert kept(again) == kept(first)
 
 
+def test_a_dataset_that_was_laid_out_anew_is_still_one() -> None:
+    combine(qa("a", pair("A one?", "1."), pair("B one?", "2.")))
+    before = kept()
+    for indent in (None, 1, 2, 4):
+        OUTPUT.write_text(json.dumps(json.loads(OUTPUT.read_bytes()), indent=indent))
+        combine(OUTPUT)
+        assert kept() == before
+
+
 def test_a_dataset_may_be_replaced_by_itself() -> None:
     combine(*several())
     before = OUTPUT.read_bytes()
