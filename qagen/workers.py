@@ -8,15 +8,18 @@ import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from qagen import doctor, files, generate, mine, runs
+from qagen import files, generate, runs
 from qagen.errors import INTERRUPTED, TERMINATED, QagenError, StorageError
 from qagen.formats import encode
 from qagen.llm.client import Client
 from qagen.llm.transport import choose, loop_factory
 from qagen.pump import Event, Notice, Pump, Task
 from qagen.settings import Settings
+
+if TYPE_CHECKING:
+    from qagen import doctor
 
 SUMMARY_FILE = "qa_generation_summary.json"
 MINING_SUMMARY_FILE = "mining_summary.json"
@@ -41,6 +44,7 @@ def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Res
 
 def examine(settings: Settings, on_finding: Callable[[doctor.Finding], None]) -> list[doctor.Finding]:
     """What `qagen doctor` finds, told as it is found."""
+    from qagen import doctor
 
     async def collect() -> list[doctor.Finding]:
         found = []
@@ -99,6 +103,8 @@ def mine_here(
     Raises:
         UsageError, DataError, LockedError: before anything was spent.
     """
+    from qagen import mine  # with numpy and all that searches: a generation begins without them
+
     job = mine.plan(settings)
     endpoint = settings.embed_endpoint()
     before = (lambda react: mine.find_dense(job, endpoint, settings, react)) if endpoint else None

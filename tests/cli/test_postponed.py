@@ -40,3 +40,19 @@ def test_the_help_needs_neither() -> None:
         "print([name for name in ('markdown_it', 'pygments.lexer') if name in sys.modules])\n"
     )
     assert out_of(code).splitlines()[-1] == "[]"
+
+
+def test_httpx_is_whole_but_for_its_own_command_line() -> None:
+    code = (
+        "import sys; from qagen.cli.postponed import postpone; postpone()\n"
+        "import httpx; print(httpx.AsyncClient.__name__, 'pygments' in sys.modules, callable(httpx.main))\n"
+    )
+    assert out_of(code).strip() == "AsyncClient False True"
+
+
+def test_a_generation_begins_without_what_searches() -> None:
+    code = (
+        "import sys; from qagen.cli import main; from qagen import workers\n"
+        "print([name for name in ('numpy', 'qagen.mine', 'qagen.doctor') if name in sys.modules])\n"
+    )
+    assert out_of(code).strip() == "[]"
