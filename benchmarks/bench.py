@@ -36,6 +36,11 @@ class Bench:
         """What is said of a row that is smaller than its goal asks, to be done in ten minutes."""
         return "" if self.largest else "; BENCH_ALL=1 for all of it"
 
+    @property
+    def runs_of_long(self) -> int:
+        """How often a row runs that takes a minute: what it measures varies little."""
+        return self.runs if self.largest else 1
+
     def size(self, full: int, least: int = 1) -> int:
         """A size of the full suite, at this scale."""
         return max(least, round(full * self.scale))

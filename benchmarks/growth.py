@@ -102,14 +102,14 @@ def curves(bench: Bench) -> Iterator[Curve]:
         return _generated(count, count, _CHUNKS_OF_DOCUMENT, _IN_FLIGHT, 0, transport)
 
     def in_flight(count: int) -> Point:
-        return _generated(count, bench.size(20), 100, count, _LATENCY_MS, transport)
+        return _generated(count, bench.size(20 if bench.largest else 12), 100, count, _LATENCY_MS, transport)
 
     largest = bench.largest
-    most = 10_000 if largest else 5000
+    most = 10_000 if largest else 3000
     yield _curve(bench, "chunks", "chunks in a document", "chunk", (100, 1000, most), chunks)
-    yield _curve(bench, "documents", "documents", "chunk", (10, 100, 1000 if largest else 300), documents)
+    yield _curve(bench, "documents", "documents", "chunk", (10, 100, 1000 if largest else 200), documents)
     yield _curve(bench, "in_flight", "requests in flight", "chunk", (8, 64, 256, 1024), in_flight, scaled=False)
-    pairs = (10_000, 100_000, 1_000_000) if largest else (10_000, 50_000, 150_000)
+    pairs = (10_000, 100_000, 1_000_000) if largest else (10_000, 30_000, 100_000)
     yield _curve(bench, "pairs", "pairs to combine", "pair", pairs, _combined)
 
 

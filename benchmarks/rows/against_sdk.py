@@ -27,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Finding]:
     if python is None:
         yield not_run("P2", what, f"synthetic-data-kit {PEER_MISSING}")
         return
-    few, many = bench.size(32, least=8), bench.size(160, least=24)
+    few, many = bench.size(24, least=8), bench.size(96, least=24)
     with folder() as place, serving() as server:
         corpus.write_chunks(place / "chunks", documents, PER_DOCUMENT)
         kit = python.with_name("synthetic-data-kit")

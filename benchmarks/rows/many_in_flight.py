@@ -30,7 +30,7 @@ def measure(bench: Bench) -> Iterator[Finding]:
         with folder() as place:
             corpus.write_chunks(place / "chunks", documents, PER_DOCUMENT)
             few, many = [], []
-            for _ in range(bench.runs):
+            for _ in range(bench.runs_of_long):
                 few.append(_run(place, chunks, FEW, transport)[0])
                 many.append(_run(place, chunks, MANY, transport))
         slow, fast = middle([cost for cost, _ in many]).cpu_s / chunks, middle(few).cpu_s / chunks

@@ -11,7 +11,7 @@ from benchmarks.measuring import Cost
 from benchmarks.mock_llm import serving
 from benchmarks.rows.cpu_per_chunk import IN_FLIGHT, PER_DOCUMENT
 
-_FEW, _MANY, _EVERY_DAY = 10, 1000, 150
+_FEW, _MANY, _EVERY_DAY = 10, 1000, 60
 
 
 def measure(bench: Bench) -> Iterator[Finding]:
