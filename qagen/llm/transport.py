@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -28,6 +29,32 @@ PER_CLIENT = 8
 CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
 _HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "qagen"}
+
+
+class Clients:
+    """The HTTP clients of one endpoint, for up to `concurrency` requests at a time.
+
+    What was used last is used next: as few connections as possible are opened, and none is left lying until the server
+    closes it.
+    """
+
+    def __init__(self, clients: Sequence[httpx.AsyncClient], concurrency: int) -> None:
+        self._clients = clients
+        self._free = [clients[number // PER_CLIENT % len(clients)] for number in reversed(range(concurrency))]
+
+    @contextmanager
+    def one(self) -> Iterator[httpx.AsyncClient]:
+        """A client that has room for the request of the block."""
+        client = self._free.pop()
+        try:
+            yield client
+        finally:
+            self._free.append(client)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.aclose()
 
 
 def choose(wanted: TransportChoice, endpoint: Endpoint) -> Literal["httpx", "aiohttp"]:

@@ -74,7 +74,7 @@ class Pump:
     async def run(self) -> Outcome:
         """Work until everything is settled and saved, or something stops it: that stands in the outcome."""
         async with self._group:
-            self._workers = [self._group.create_task(self._work(slot)) for slot in range(self.concurrency)]
+            self._workers = [self._group.create_task(self._work()) for _ in range(self.concurrency)]
             await asyncio.wait(self._workers)
             self._settle_suspects()
             self._feed.end()
@@ -119,17 +119,17 @@ class Pump:
 
     # Workers
 
-    async def _work(self, slot: int) -> None:
+    async def _work(self) -> None:
         try:
             while (item := await self._feed.next()) is not None:
                 with self._feed.holding(item):
-                    await self._settle(item, slot)
+                    await self._settle(item)
         except QagenError as error:
             self.stop(str(error), error=error)
         except Exception as error:  # noqa: BLE001 - a bug: told after what was received is saved
             self.note_bug(error)
 
-    async def _settle(self, item: Item, slot: int) -> None:
+    async def _settle(self, item: Item) -> None:
         """One chunk, from its plan to its record."""
         plan = self._task.plan(item)
         trail = self._second_chances.get(_key(item)) or Trail()
@@ -139,7 +139,7 @@ class Pump:
             await asyncio.sleep(0)
             return
         try:
-            decision = await self._ask(item, plan, slot, trail)
+            decision = await self._ask(item, plan, trail)
         except (Stopped, AccessError, asyncio.CancelledError) as end:
             self._postpone(item, trail)
             if isinstance(end, Stopped):
@@ -153,12 +153,12 @@ class Pump:
             decision = Rejected(_code(error), str(error))
         await self._record(item, decision, trail)
 
-    async def _ask(self, item: Item, request: ChatRequest, slot: int, trail: Trail) -> Settled | Rejected:
+    async def _ask(self, item: Item, request: ChatRequest, trail: Trail) -> Settled | Rejected:
         """Rounds of asking until the reply is understood. What an earlier round brought is better than nothing."""
         fallback: Settled | None = None
         for turn in range(1, MOST_ROUNDS + 1):
             try:
-                reply = await self.client.send(request, slot, trail.attempts)
+                reply = await self.client.send(request, trail.attempts)
             except (Stopped, ProviderError) as error:
                 if fallback is None:
                     raise

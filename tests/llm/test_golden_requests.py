@@ -92,7 +92,7 @@ async def sent_by(name: str) -> httpx.Request:
     with respx.mock(using="httpx") as mock:
         route = mock.route().mock(httpx.Response(200, json=reply))
         async with Client(Endpoint(row, model, base_url, SecretStr(key) if key else None), 1) as client:
-            assert (await client.send(asked(name), 0, Attempts())).text == "{}"
+            assert (await client.send(asked(name), Attempts())).text == "{}"
     assert route.call_count == 1
     request: httpx.Request = route.calls.last.request
     assert str(request.url) == url

@@ -58,7 +58,7 @@ class ScriptedClient:
         yield
         self.shut = before
 
-    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
+    async def send(self, request: ChatRequest, attempts: Attempts) -> ChatReply:
         await asyncio.sleep(0)
         if self.stopped:
             raise Stopped
