@@ -12,6 +12,7 @@ from qagen.formats import RawReply
 from qagen.llm.client import Client, Stopped
 from qagen.llm.limits import Suspects
 from qagen.llm.types import ChatReply, ChatRequest, estimate
+from qagen.pump import desk
 from qagen.pump.events import (
     ChunkFailure,
     ChunkSaved,
@@ -68,13 +69,14 @@ class Pump:
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
         self._drain: asyncio.TimerHandle | None = None
+        self._desk = desk.Desk()
         self.hurry = asyncio.Event()
         """The user waits for the end."""
 
     async def run(self) -> Outcome:
         """Work until everything is settled and saved, or something stops it: that stands in the outcome."""
         async with self._group:
-            self._workers = [self._group.create_task(self._work()) for _ in range(self.concurrency)]
+            self._workers = [self._group.create_task(self._work()) for _ in range(desk.workers(self.concurrency))]
             await asyncio.wait(self._workers)
             self._settle_suspects()
             self._feed.end()
@@ -140,17 +142,18 @@ class Pump:
             return
         try:
             decision = await self._ask(item, plan, trail)
-        except (Stopped, AccessError, asyncio.CancelledError) as end:
+        except Stopped:
             self._postpone(item, trail)
-            if isinstance(end, Stopped):
-                return
-            raise
+            return
         except (RejectedError, TransientError) as error:
             doubtful = isinstance(error, TransientError) or self._suspects.is_doubtful(error)
             if doubtful and not item.failed_before:
                 self._suspect(_Suspect(item, error, trail))
                 return
             decision = Rejected(_code(error), str(error))
+        except (Exception, asyncio.CancelledError):
+            self._postpone(item, trail)
+            raise
         await self._record(item, decision, trail)
 
     async def _ask(self, item: Item, request: ChatRequest, trail: Trail) -> Settled | Rejected:
@@ -169,11 +172,12 @@ class Pump:
                 self._tell_tries(item, trail)
             self._count(request, reply, trail)
             try:
+                if self.concurrency > 1:
+                    await self._desk.turn()
                 decision = self._task.understand(reply, item, request, turn, fallback)
-            except Exception:
-                # A bug of ours. What was paid for is kept for the version that has none.
+            except (Exception, asyncio.CancelledError):
+                # Given up, or a bug of ours. What was paid for is kept, for the next run or the next version.
                 trail.unused.append(_raw(reply))
-                self._postpone(item, trail)
                 raise
             if isinstance(decision, Settled) and decision.fully_used:
                 return decision
