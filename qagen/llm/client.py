@@ -165,7 +165,7 @@ class Client:
         while True:
             sending = _Sending(call, question, attempts)
             try:
-                reply: Reply = await self._retrying(sending)(self._try, sending)
+                reply: Reply = await self._patiently(sending)
             except RejectedError as error:
                 changed = self._without_refused(question, call, error)
                 if changed is None:
@@ -223,6 +223,14 @@ class Client:
         return value
 
     # Tries
+
+    async def _patiently(self, sending: _Sending) -> Any:
+        """Try until it succeeds or there is no use in it."""
+        try:
+            return await self._try(sending)
+        except TransientError as error:
+            # Nearly all requests succeed at once, and a retry loop costs a tenth of a request.
+            return await self._retrying(sending)(_after(error, self._try), sending)
 
     def _retrying(self, sending: _Sending) -> AsyncRetrying:
         """A retry loop for one request: its counters are its own."""
@@ -378,6 +386,20 @@ class Client:
         if about not in self._noted:
             self._noted.add(about)
             self._on_note(text)
+
+
+def _after(
+    first: TransientError, try_again: Callable[[_Sending], Awaitable[Any]]
+) -> Callable[[_Sending], Awaitable[Any]]:
+    """The tries of a request whose first one has failed already."""
+    failures = [first]
+
+    async def attempt(sending: _Sending) -> Any:
+        if failures:
+            raise failures.pop()
+        return await try_again(sending)
+
+    return attempt
 
 
 def _error_of(state: RetryCallState) -> TransientError:
