@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import respx
 from anyio.lowlevel import checkpoint
 from pydantic import SecretStr
 
@@ -21,6 +20,7 @@ from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import PER_CLIENT
 from qagen.llm.types import Attempts, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
+from tests.llm.routed import routed
 from tests.llm_server import LLMServer, marker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("transport")]
@@ -562,7 +562,7 @@ async def until(condition: Any) -> None:
 async def test_the_key_goes_into_its_header_and_nowhere_else() -> None:
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         route = mock.post("https://api.openai.com/v1/chat/completions").mock(httpx.Response(200, json=reply))
         async with Client(openai, 1) as client:
             await ask(client)
@@ -576,7 +576,7 @@ async def test_the_key_goes_into_its_header_and_nowhere_else() -> None:
 async def test_only_gzip_is_asked_for_because_only_gzip_is_inflated_within_a_bound() -> None:
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     local = Endpoint(PROVIDERS["compatible"], "m", "http://model.example/v1")
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         route = mock.post("http://model.example/v1/chat/completions").mock(httpx.Response(200, json=reply))
         async with Client(local, 1) as client:
             await ask(client)

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import respx
 from anyio.lowlevel import checkpoint
 from pydantic import SecretStr
 
@@ -25,6 +24,7 @@ from qagen.llm.limits import backoff, breaker
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.types import Attempts, Bounds, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
+from tests.llm.routed import routed
 from tests.llm_server import Entry, LLMServer, violations
 
 pytestmark = pytest.mark.anyio
@@ -462,7 +462,7 @@ async def test_a_clock_that_is_off_by_more_than_an_hour_is_noted_once(hours: flo
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
     notes: list[str] = []
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         answer = httpx.Response(200, json=reply, headers=headers)
         mock.post("https://api.openai.com/v1/chat/completions").mock(answer)
         async with Client(openai, 1, notes.append) as client:
