@@ -17,6 +17,7 @@ from qagen.checks import words
 from qagen.checks.packs import Pack
 
 _SPACES = " \u00a0\u2009\u202f"
+_AROUND = f".,'’{_SPACES}"
 _MARK = re.compile(r"[.,'’]")
 _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
 _LITERAL = re.compile(rf"\d[\d.,'’{_SPACES}]*")
@@ -59,6 +60,12 @@ class Number:
 
 
 @lru_cache(maxsize=64)
+def written(text: str, pack: Pack | None) -> frozenset[str]:
+    """Its numbers as they stand there, without the marks around them. One that two texts write is known in both."""
+    return frozenset([literal.strip(_AROUND) for literal in _LITERAL.findall(_without_steps(text, pack))])
+
+
+@lru_cache(maxsize=64)
 def known(text: str, pack: Pack | None) -> frozenset[str]:
     """Every value that a text may be said to hold."""
     values: set[str] = set()
@@ -98,7 +105,7 @@ def claimed(text: str, pack: Pack | None) -> Iterator[Number]:
     step = 1
     text = _without_steps(text, pack)
     for match in _LITERAL.finditer(text):
-        begin, raw = match.start(), match[0].rstrip(f".,'’{_SPACES}")
+        begin, raw = match.start(), match[0].rstrip(_AROUND)
         before, after = text[max(0, begin - 2) : begin], text[begin + len(raw) : begin + len(raw) + 2]
         if _CODE_BEFORE.search(before) or (before.endswith(":") and raw == "00"):
             continue
@@ -115,14 +122,16 @@ def claimed(text: str, pack: Pack | None) -> Iterator[Number]:
 def _without_steps(text: str, pack: Pack | None) -> str:
     """The text without the numbers of its lists; "3. Oktober" is a date."""
     months = pack.months if pack else ()
-    if not _ENUMERATOR.search(text):
+    # A search would try each place of a text, to find that but one begins a line.
+    begins = _ENUMERATOR.search if "\n" in text else _ENUMERATOR.match
+    if not begins(text):
         return text
     return _ENUMERATOR.sub(lambda found: found[0] if (found[1] or "").casefold() in months else " ", text)
 
 
 def _readings(literal: str) -> list[frozenset[str]]:
     """What a run of digits and marks may mean."""
-    whole = literal.strip(f".,'’{_SPACES}")
+    whole = literal.strip(_AROUND)
     groups = [group for group in whole.split() if _MARK.sub("", group)]
     if len(groups) == 1:
         return _readings_of_group(whole, ends_with_dot=literal.startswith(f"{whole}."))

@@ -47,10 +47,16 @@ class Sieve:
         words = _words(text)
         if words <= self._harmless and not self._always:
             return None
-        told = {needed for word in words - self._harmless for needed in self._told_by(word)}
+        told = set(self._always)
+        for word in words - self._harmless:
+            told.update(self._told_by(word))
+        if not told:
+            return None
         holds = fold(text).__contains__
         found: list[tuple[int, int, re.Match[str]]] = []
-        for needed in {*self._always, *(needed for needed in told if any(map(holds, needed)))}:
+        for needed in told:
+            if needed and not any(map(holds, needed)):
+                continue
             for place, pattern in self._groups[needed]:
                 match = _searching(pattern)(text)
                 if match:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import repeat
 from typing import Any
 
 from qagen.checks import words
@@ -19,6 +20,10 @@ _LEAST_SHARE = 0.2
 _TERM = re.compile("<([A-Z]+)>")
 _SAMPLE = 4000
 """Characters that tell the language of a text."""
+_BITS_OF_COUNT = 9
+"""Of seven languages they make 63, which is what Python sums fastest."""
+_MOST_COUNTED = (1 << _BITS_OF_COUNT) - 1
+_PLACE_OF_COUNT = {language: number * _BITS_OF_COUNT for number, language in enumerate(LANGUAGES)}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,8 +79,11 @@ def load(language: str) -> Pack | None:
 @lru_cache(maxsize=64)
 def of_text(text: str) -> Pack | None:
     """The pack of the language that most of the words belong to; None where that is not clear."""
-    best, second = sorted(((found, language) for language, found in _shares(text).items()), reverse=True)[:2]
-    return load(best[1]) if best[0] >= _LEAST_SHARE and best[0] > 1.2 * second[0] else None
+    shares = _shares(text)
+    *_, second, best = sorted(shares.values())
+    if best < _LEAST_SHARE or best <= 1.2 * second:
+        return None
+    return load(next(language for language, found in shares.items() if found == best))
 
 
 def share(text: str, pack: Pack) -> float:
@@ -86,23 +94,25 @@ def share(text: str, pack: Pack) -> float:
 @lru_cache(maxsize=64)
 def _shares(text: str) -> dict[str, float]:
     """The same for every language."""
-    some, speakers = words.of(text[:_SAMPLE]), _speakers()
-    counts = dict.fromkeys(LANGUAGES, 0)
-    for word in some:
-        if word in speakers:
-            for language in speakers[word]:
-                counts[language] += 1
-    return {language: count / (len(some) or 1) for language, count in counts.items()}
+    some = words.of(text[:_SAMPLE])
+    parts = [some[begin : begin + _MOST_COUNTED] for begin in range(0, len(some), _MOST_COUNTED)]
+    counts = [sum(map(_speakers().get, part, repeat(0))) for part in parts]
+    return {
+        language: sum([count >> place & _MOST_COUNTED for count in counts]) / (len(some) or 1)
+        for language, place in _PLACE_OF_COUNT.items()
+    }
 
 
 @cache
-def _speakers() -> dict[str, tuple[str, ...]]:
-    """Of each stop word the languages that have it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for language in LANGUAGES:
+def _speakers() -> dict[str, int]:
+    """Of each stop word a number with a one at the place of each language that has it.
+
+    One sum of them holds the counts of all languages, and to sum takes a third of what a loop takes.
+    """
+    found: dict[str, int] = {}
+    for language, place in _PLACE_OF_COUNT.items():
         for word in _data(language)["words"]["stop"].split():
-            if language not in found.get(word, ()):
-                found[word] = (*found.get(word, ()), language)
+            found[word] = found.get(word, 0) | 1 << place
     return found
 
 
