@@ -34,8 +34,9 @@ def _has_unfounded_number(case: Case) -> bool:
     """Whether the answer has a number that source and question lack, and that it does not work out from theirs."""
     pack = case.pack
     in_words = _numbers_in_words(case, pack) if pack else []
-    # Most answers write their numbers as the source does: to read them, and all of the source's, takes far longer.
-    if not in_words and numbers.written(case.answer, pack) <= numbers.written(case.source, pack):
+    # Most answers write their numbers as source or question do; to read all numbers of all three takes far longer.
+    elsewhere = numbers.written(case.answer, pack) - numbers.written(case.source, pack)
+    if not in_words and elsewhere <= numbers.written(case.question, pack):
         return False
     claimed = [*numbers.claimed(case.answer, pack)]
     if not claimed and not in_words:
@@ -157,5 +158,5 @@ def _grounded_share(case: Case, limits: Thresholds) -> float:
     said = words.content(case.answer, stop)
     if len(said) < limits.least_content_words:
         return 1.0
-    unknown = said - words.stems(case.source) - words.stems(case.question)
-    return 1 - len(unknown) / len(said)
+    unknown = said - words.stems(case.source)
+    return 1 - len(unknown - words.stems(case.question)) / len(said) if unknown else 1.0

@@ -31,8 +31,9 @@ class Sieve:
 
     def __init__(self, patterns: Sequence[str]) -> None:
         self._groups: dict[frozenset[str], list[tuple[int, str]]] = {}
+        self._all_needs = {pattern: all_needs(pattern) for pattern in patterns}
         for place, pattern in enumerate(patterns):
-            self._groups.setdefault(needs(pattern), []).append((place, pattern))
+            self._groups.setdefault(_first(self._all_needs[pattern]), []).append((place, pattern))
         self._pieces = {needed: frozenset(map(_piece, needed)) for needed in self._groups}
         self._always = [needed for needed, pieces in self._pieces.items() if not pieces or "" in pieces]
         every = set[str]().union(*self._pieces.values()) - {""}
@@ -44,7 +45,7 @@ class Sieve:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The first match; of those at the same place, that of the first pattern."""
-        words = _words(text)
+        folded, words = _read(text)
         if words <= self._harmless and not self._always:
             return None
         told = set(self._always)
@@ -52,13 +53,14 @@ class Sieve:
             told.update(self._told_by(word))
         if not told:
             return None
-        holds = fold(text).__contains__
+        holds = folded.__contains__
         found: list[tuple[int, int, re.Match[str]]] = []
         for needed in told:
             if needed and not any(map(holds, needed)):
                 continue
             for place, pattern in self._groups[needed]:
-                match = _searching(pattern)(text)
+                likely = all(any(map(holds, one)) for one in self._all_needs[pattern])
+                match = _searching(pattern)(text) if likely else None
                 if match:
                     found.append((match.start(), place, match))
         return min(found)[2] if found else None
@@ -92,9 +94,10 @@ def _piece(needed: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _words(text: str) -> frozenset[str]:
-    """What stands between white space, without case."""
-    return frozenset(fold(text).split())
+def _read(text: str) -> tuple[str, frozenset[str]]:
+    """The text without case, and what stands between white space in it."""
+    folded = fold(text)
+    return folded, frozenset(folded.split())
 
 
 @cache
@@ -113,13 +116,22 @@ def fold(text: str) -> str:
 
 def needs(pattern: str) -> frozenset[str]:
     """Texts, without case, of which every match holds at least one; empty where no such set can be told."""
-    return _best(_of_sequence(parser.parse(pattern, re.IGNORECASE)))
+    return _first(all_needs(pattern))
 
 
-def _best(candidates: Iterable[frozenset[str]]) -> frozenset[str]:
-    """The set that fewest texts hold one of: that whose shortest word is longest."""
+def all_needs(pattern: str) -> list[frozenset[str]]:
+    """All such sets, first that which fewest texts hold one of."""
+    return _best_first(_of_sequence(parser.parse(pattern, re.IGNORECASE)))
+
+
+def _first(found: Sequence[frozenset[str]]) -> frozenset[str]:
+    return found[0] if found else frozenset()
+
+
+def _best_first(candidates: Iterable[frozenset[str]]) -> list[frozenset[str]]:
+    """Sets whose shortest word is longest come first."""
     usable = [one for one in candidates if one and min(map(len, one)) >= _LEAST_LETTERS and len(one) <= _MOST_WORDS]
-    return max(usable, key=lambda one: (min(map(len, one)), -len(one)), default=frozenset())
+    return sorted(usable, key=lambda one: (-min(map(len, one)), len(one)))
 
 
 def _of_sequence(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:
@@ -140,7 +152,7 @@ def _of_item(operation: Any, value: Any) -> list[frozenset[str]]:
     if operation is opcodes.SUBPATTERN:
         return _of_sequence(value[-1])
     if operation is opcodes.BRANCH:
-        branches = [_best(_of_sequence(branch)) for branch in value[1]]
+        branches = [_first(_best_first(_of_sequence(branch))) for branch in value[1]]
         return [frozenset().union(*branches)] if all(branches) else []
     if operation in (opcodes.MAX_REPEAT, opcodes.MIN_REPEAT, opcodes.POSSESSIVE_REPEAT) and value[0] > 0:
         return _of_sequence(value[2])
