@@ -15,6 +15,8 @@ _DERIVING = frozenset({"inferential", "analytical", "comparative"})
 """Types whose answers may hold a sum or a difference that the passage does not state."""
 _NAME = re.compile(r"[^\W\d_][\w'’.&-]*")
 _CODE = re.compile(r"\b(?:[A-Z]{2,12}-?\d[\w-]{0,20}|[A-Z]\d{1,6}[A-Z]?|[A-Za-z]{1,12}-\d[\w-]{0,20})\b")
+_DIGIT_OF_CODE = re.compile(r"\d(?:(?<=[A-Za-z]\d)|(?<=[A-Za-z]-\d))")
+"""Every code has one, and it is found in a tenth of the time."""
 _LETTER_AFTER_DIGIT = re.compile(r"\d[A-Za-z]")
 _SENTENCE_BEFORE = re.compile(r"(?:^|[.!?:;…。\n•\-–*\"“”„«»‘()\[\]]|\d[.)])[\s\"“„«‘*_(`]{0,4}$")
 _NOUNS_CAPITALISED = frozenset({"de", "lb"})
@@ -36,7 +38,7 @@ def _has_unfounded_number(case: Case) -> bool:
     in_words = _numbers_in_words(case, pack) if pack else []
     # Most answers write their numbers as source or question do; to read all numbers of all three takes far longer.
     elsewhere = numbers.written(case.answer, pack) - numbers.written(case.source, pack)
-    if not in_words and elsewhere <= numbers.written(case.question, pack):
+    if not in_words and (not elsewhere or elsewhere <= numbers.written(case.question, pack)):
         return False
     claimed = [*numbers.claimed(case.answer, pack)]
     if not claimed and not in_words:
@@ -90,7 +92,7 @@ def entity_is_unfounded(case: Case, _: Thresholds) -> bool:
     new = words.unique(case.answer) - words.unique(case.source) - words.unique(case.question)
     if not new and _has_names_of_whole_words(case.answer):
         return False
-    found = set(_CODE.findall(case.answer))
+    found = set(_CODE.findall(case.answer) if _DIGIT_OF_CODE.search(case.answer) else ())
     spoken = case.language or (case.pack.language if case.pack else None)
     if spoken and spoken[:2].lower() not in _NOUNS_CAPITALISED:
         found.update(_names(case))

@@ -129,9 +129,14 @@ def _first(found: Sequence[frozenset[str]]) -> frozenset[str]:
 
 
 def _best_first(candidates: Iterable[frozenset[str]]) -> list[frozenset[str]]:
-    """Sets whose shortest word is longest come first."""
+    """Sets whose shortest word is longest come first; of " of the" that is three letters."""
     usable = [one for one in candidates if one and min(map(len, one)) >= _LEAST_LETTERS and len(one) <= _MOST_WORDS]
-    return sorted(usable, key=lambda one: (-min(map(len, one)), len(one)))
+    return sorted(usable, key=lambda one: (-min(map(_letters, one)), -min(map(len, one)), len(one)))
+
+
+def _letters(needed: str) -> int:
+    """Of the longest part between white space."""
+    return max(map(len, needed.split()), default=0)
 
 
 def _of_sequence(items: Iterable[tuple[Any, Any]]) -> list[frozenset[str]]:

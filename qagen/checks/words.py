@@ -64,7 +64,9 @@ def stems(text: str) -> frozenset[str]:
 @lru_cache(maxsize=64)
 def content(text: str, stop: frozenset[str]) -> frozenset[str]:
     """The stems of its words that carry meaning: no stop words, no plain numbers."""
-    return frozenset([word[:PREFIX] for word in unique(text) - stop if is_content(word, stop)])
+    if stop:  # as `is_content` has it, for all words at once
+        return frozenset([word[:PREFIX] for word in unique(text) - stop if len(word) > 1 and not word.isdigit()])
+    return frozenset([word[:PREFIX] for word in unique(text) if is_content(word, stop)])
 
 
 def is_content(word: str, stop: frozenset[str]) -> bool:

@@ -91,12 +91,10 @@ def share(text: str, pack: Pack) -> float:
 def _shares(text: str) -> list[float]:
     """The same for every language."""
     some, speakers = words.of(text[:_SAMPLE]), _speakers()
-    sums = [
-        sum(map(speakers.get, some[begin : begin + _MOST_COUNTED], repeat(0)))
-        for begin in range(0, len(some) or 1, _MOST_COUNTED)
-    ]
-    counts = zip(*(one.to_bytes(len(LANGUAGES), "little") for one in sums), strict=True)
-    return [sum(count) / (len(some) or 1) for count in counts]
+    parts = [some[begin : begin + _MOST_COUNTED] for begin in range(0, len(some), _MOST_COUNTED)] or [()]
+    first, *others = [sum(map(speakers.get, part, repeat(0))).to_bytes(len(LANGUAGES), "little") for part in parts]
+    counts = map(sum, zip(first, *others, strict=True)) if others else first
+    return [count / (len(some) or 1) for count in counts]
 
 
 @cache
