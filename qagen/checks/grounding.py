@@ -36,9 +36,7 @@ def _has_unfounded_number(case: Case) -> bool:
     """Whether the answer has a number that source and question lack, and that it does not work out from theirs."""
     pack = case.pack
     in_words = _numbers_in_words(case, pack) if pack else []
-    # Most answers write their numbers as source or question do; to read all numbers of all three takes far longer.
-    elsewhere = numbers.written(case.answer, pack) - numbers.written(case.source, pack)
-    if not in_words and (not elsewhere or elsewhere <= numbers.written(case.question, pack)):
+    if not in_words and _writes_numbers_alike(case, pack):
         return False
     claimed = [*numbers.claimed(case.answer, pack)]
     if not claimed and not in_words:
@@ -55,6 +53,13 @@ def _has_unfounded_number(case: Case) -> bool:
         if not all(number.is_in(results) for number in unfounded):
             return True
     return any(value not in known for value in in_words)
+
+
+def _writes_numbers_alike(case: Case, pack: Pack | None) -> bool:
+    """Whether source or question have the answer's numbers in the same notation: then they need not be read."""
+    said = numbers.written(case.answer, pack)
+    elsewhere = said - numbers.written(case.source, pack) if said else said
+    return not elsewhere or elsewhere <= numbers.written(case.question, pack)
 
 
 def _numbers_in_words(case: Case, pack: Pack) -> list[str]:
@@ -90,7 +95,7 @@ def _counted(source: str, pack: Pack) -> frozenset[str]:
 def entity_is_unfounded(case: Case, _: Thresholds) -> bool:
     """A code or a name in the answer that neither source nor question has."""
     new = words.unique(case.answer) - words.unique(case.source) - words.unique(case.question)
-    if not new and _has_names_of_whole_words(case.answer):
+    if _has_names_of_whole_words(case.answer) and new.isdisjoint(_words_with_capitals(case.answer) if new else ()):
         return False
     found = set(_CODE.findall(case.answer) if _DIGIT_OF_CODE.search(case.answer) else ())
     spoken = case.language or (case.pack.language if case.pack else None)
@@ -102,6 +107,11 @@ def entity_is_unfounded(case: Case, _: Thresholds) -> bool:
 def _has_names_of_whole_words(text: str) -> bool:
     """Whether the words of its names are words of the text: not where digits or other scripts may stand before them."""
     return text.isascii() and not _LETTER_AFTER_DIGIT.search(text)
+
+
+def _words_with_capitals(text: str) -> tuple[str, ...]:
+    """The words of all, between white space, that may hold a name or a code: it has capitals, or a hyphen."""
+    return words.split(" ".join([part for part in text.split() if not part.islower() or "-" in part]))
 
 
 def _is_known(name: str, case: Case) -> bool:

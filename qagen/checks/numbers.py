@@ -21,6 +21,8 @@ _AROUND = f".,'’{_SPACES}"
 _MARK = re.compile(r"[.,'’]")
 _THOUSANDS = re.compile(r"\d{3}(?:[.,]\d+)?")
 _LITERAL = re.compile(rf"\d[\d.,'’{_SPACES}]*")
+_ASCII_LITERAL = re.compile(r"[0-9][0-9.,' ]*")
+"""The same for plain text, in half of the time."""
 _CODE_BEFORE = re.compile(r"[A-Za-z\u00c0-\u052f]-?\Z")
 """A letter, with or without a hyphen, makes what follows a name: KP-40, E07. Chinese words end at a number."""
 _ENUMERATOR = re.compile(r"^[ \t>#*]{0,8}\d{1,2}[.)](?=[ \t]{1,8}([^\W\d_]+)|[ \t]{1,8}[^\w\s])", re.MULTILINE)
@@ -62,7 +64,8 @@ class Number:
 @lru_cache(maxsize=64)
 def written(text: str, pack: Pack | None) -> frozenset[str]:
     """Its numbers as they stand there, without the marks around them. One that two texts write is known in both."""
-    return frozenset([literal.strip(_AROUND) for literal in _LITERAL.findall(_without_steps(text, pack))])
+    literal = _ASCII_LITERAL if text.isascii() else _LITERAL
+    return frozenset([found.strip(_AROUND) for found in literal.findall(_without_steps(text, pack))])
 
 
 @lru_cache(maxsize=64)

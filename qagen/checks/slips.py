@@ -103,9 +103,11 @@ def has_prompt(case: Case, limits: Thresholds) -> bool:
 
 def _leaked(text: str, prompt: str, length: int) -> frozenset[tuple[str, ...]]:
     """So many words in a row that the text has of the prompt."""
-    # Every run has one of these words.
-    if length > 0 and words.unique(prompt).isdisjoint(words.of(text)[length - 1 :: length]):
-        return frozenset()
+    if length > 1:
+        # Every run has one of these two words in a row, and hardly a text has one that the prompt has, too.
+        found, step = words.of(text), length - 1
+        if _runs(prompt, 2).isdisjoint(zip(found[step - 1 :: step], found[step::step], strict=False)):
+            return frozenset()
     return _runs(text, length) & _runs(prompt, length)
 
 

@@ -78,13 +78,19 @@ def load(language: str) -> Pack | None:
 def of_text(text: str) -> Pack | None:
     """The pack of the language that most of the words belong to; None where that is not clear."""
     shares = _shares(text)
+    return load(LANGUAGES[shares.index(max(shares))]) if _is_clear(shares) else None
+
+
+def _is_clear(shares: list[float]) -> bool:
     *_, second, best = sorted(shares)
-    return load(LANGUAGES[shares.index(best)]) if best >= _LEAST_SHARE and best > 1.2 * second else None
+    return best >= _LEAST_SHARE and best > 1.2 * second
 
 
-def share(text: str, pack: Pack) -> float:
-    """Share of the first words of a text that are stop words of the language."""
-    return _shares(text)[LANGUAGES.index(pack.language)]
+def is_clearly(text: str, pack: Pack, least: float) -> bool:
+    """Whether the text is in the language, and so large a share of its first words are stop words."""
+    shares = _shares(text)
+    own = shares[LANGUAGES.index(pack.language)]
+    return own >= least and _is_clear(shares) and own == max(shares)
 
 
 @lru_cache(maxsize=64)
