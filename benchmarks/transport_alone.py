@@ -16,31 +16,30 @@ from typing import cast
 from qagen import workers
 from qagen.llm.exchange import exchange
 from qagen.llm.providers import PROVIDERS, Endpoint
-from qagen.llm.transport import PER_CLIENT, make_clients
+from qagen.llm.transport import Clients, make_clients
 from qagen.llm.types import Bounds, HttpCall, TransportChoice
 
 
 async def ask(url: str, body: bytes, in_flight: int, requests: int, transport: TransportChoice) -> dict[str, float]:
-    """Workers that share a count, each with its client, as in the pump."""
+    """Workers that share a count, as in the pump."""
     endpoint = Endpoint(PROVIDERS["compatible"], "mock", url)
     call = HttpCall(f"{url}/chat/completions", {"Content-Type": "application/json"}, body)
-    clients = make_clients(endpoint, in_flight, None, transport)
+    clients = Clients(make_clients(endpoint, in_flight, None, transport), in_flight)
     largest = Bounds().largest_body
     left = iter(range(requests))
 
-    async def work(slot: int) -> None:
-        client = clients[slot // PER_CLIENT % len(clients)]
+    async def work() -> None:
         for _ in left:
-            answer = await exchange(client, call, endpoint, largest)
+            with clients.one() as client:
+                answer = await exchange(client, call, endpoint, largest)
             assert answer.status == 200
 
     began, cpu_began = time.perf_counter(), time.process_time()
     async with asyncio.TaskGroup() as group:
-        for slot in range(in_flight):
-            group.create_task(work(slot))
+        for _ in range(in_flight):
+            group.create_task(work())
     seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-    for client in clients:
-        await client.aclose()
+    await clients.close()
     return {"requests": requests, "seconds": seconds, "cpu_s": cpu_s}
 
 

@@ -1,8 +1,9 @@
 """The HTTP clients, and what their exceptions mean in our words.
 
-Stock httpx clients have at most `PER_CLIENT` connections each: httpx's pool is quadratic in what it holds, so one large
-pool would cost more CPU than everything else together. They share one TLS context, which is dear to build. Where
-`qagen[fast]` is installed and no proxy applies, one client has all connections, and aiohttp carries its requests.
+httpx's pool is quadratic in what it holds: one for all requests would cost more CPU than everything else together. So
+each connection has a transport of its own, a pool of one; or, where a proxy stands in between, a client of httpx with a
+few. They share one TLS context, which is dear to build. Where `qagen[fast]` is installed and no proxy applies, one
+client has all connections, and aiohttp carries its requests.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ from qagen.errors import AccessError, ProviderError, TransientError, UsageError
 from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.types import HttpCall, TransportChoice
 
-PER_CLIENT = 8
-"""Most connections of one httpx client."""
+_THROUGH_PROXY = 8
+"""Most connections of one httpx client where a proxy may stand in between: clients with proxies are dear to make."""
 _CONNECT_TIMEOUT_S = 10.0
 _WRITE_TIMEOUT_S = 60.0
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "keep-alive", "User-Agent": "qagen"}
@@ -69,7 +70,7 @@ class Clients:
 
     def __init__(self, clients: Sequence[Carrier], concurrency: int) -> None:
         self._clients = clients
-        self._free = [clients[number // PER_CLIENT % len(clients)] for number in reversed(range(concurrency))]
+        self._free = [clients[number * len(clients) // concurrency] for number in reversed(range(concurrency))]
 
     @contextmanager
     def one(self) -> Iterator[Carrier]:
@@ -145,12 +146,13 @@ def _network_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | Non
         from qagen.llm.fast import FastTransport
 
         return [Direct(FastTransport(context, concurrency))]
-    limits = httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT)
-    clients = range(-(-concurrency // PER_CLIENT))
-    if not is_near(endpoint.base_url) and getproxies():
-        # Which hosts go through which proxy is httpx's own knowledge.
-        return [httpx.AsyncClient(verify=context, limits=limits, follow_redirects=False) for _ in clients]
-    return [Direct(httpx.AsyncHTTPTransport(verify=context, limits=limits)) for _ in clients]
+    if is_near(endpoint.base_url) or not getproxies():
+        one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+        return [Direct(httpx.AsyncHTTPTransport(verify=context, limits=one)) for _ in range(concurrency)]
+    # Which hosts go through which proxy is httpx's own knowledge.
+    few = httpx.Limits(max_connections=_THROUGH_PROXY, max_keepalive_connections=_THROUGH_PROXY)
+    clients = range(-(-concurrency // _THROUGH_PROXY))
+    return [httpx.AsyncClient(verify=context, limits=few, follow_redirects=False) for _ in clients]
 
 
 def as_request(call: HttpCall, endpoint: Endpoint) -> httpx.Request:
