@@ -56,3 +56,13 @@ def test_a_generation_begins_without_what_searches() -> None:
         "print([name for name in ('numpy', 'qagen.mine', 'qagen.doctor') if name in sys.modules])\n"
     )
     assert out_of(code).strip() == "[]"
+
+
+def test_pydantic_looks_for_no_plugins() -> None:
+    code = (
+        "import sys; from qagen.cli.postponed import postpone; postpone()\n"
+        "from qagen.formats import Pair\n"
+        "from pydantic.plugin._schema_validator import create_schema_validator\n"
+        "print(Pair.__pydantic_complete__, 'importlib.metadata' in sys.modules)\n"
+    )
+    assert out_of(code).strip() == "True False"
