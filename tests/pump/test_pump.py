@@ -25,13 +25,13 @@ from qagen.pump import (
     Item,
     Made,
     Outcome,
-    Pump,
     Rejected,
     Settled,
     Stopping,
     Trail,
     saving,
 )
+from qagen.pump.run import Pump
 from qagen.state import Counts
 
 pytestmark = pytest.mark.anyio
