@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -71,4 +72,11 @@ def main() -> None:
     """The console command `qagen`."""
     guard_output()
     postpone()
+    _leave_out_others(sys.argv[1:2])
     app(prog_name="qagen")
+
+
+def _leave_out_others(words: list[str]) -> None:
+    """Where the first word is a command, typer need not make the others of their functions."""
+    asked = [command for command in app.registered_commands if command.name in words]
+    app.registered_commands = asked or app.registered_commands
