@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from httpx import AsyncClient
 
 from qagen import redaction
 from qagen.cli import console
 from qagen.llm import client
 from qagen.llm.providers import PROVIDERS, Endpoint
-from qagen.llm.transport import make_clients
+from qagen.llm.transport import Carrier, make_clients
 from qagen.llm.types import TransportChoice
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
@@ -40,7 +40,7 @@ def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
     wanted: TransportChoice = request.param
     monkeypatch.setenv("GENERATOR_TRANSPORT", wanted)
 
-    def make(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None, _: str = "") -> list[AsyncClient]:
+    def make(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None, _: str = "") -> Sequence[Carrier]:
         return make_clients(endpoint, concurrency, ca_bundle, "auto" if wanted == "aiohttp" else wanted)
 
     monkeypatch.setattr(client, "make_clients", make)

@@ -52,6 +52,8 @@ def check(
     """
     kept: list[Pair] = []
     rejected: list[Pair] = []
+    passage, context, section = chunk.core, chunk.context_before, chunk.section or ""
+    title = (document.title or document.file_name if document else "") or ""
     for place, one in enumerate(built, 1):
         language = _written_in(one.pair) if translated else one.pair.language
         case = Case(
@@ -60,10 +62,10 @@ def check(
             question_type=one.pair.question_type,
             quotes=tuple(one.pair.evidence),
             matches=one.matches,
-            passage=chunk.core,
-            context=chunk.context_before,
-            title=(document.title or document.file_name if document else "") or "",
-            section=chunk.section or "",
+            passage=passage,
+            context=context,
+            title=title,
+            section=section,
             language=language,
             finish=finish if place == len(built) else None,
             prompt=prompt,

@@ -21,12 +21,21 @@ def question_equals_answer(case: Case, limits: Thresholds) -> bool:
         return True
     if len(question) > _LONGEST_COMPARED:
         return answer.startswith(question)
-    asked, said = words.spaced(question), words.spaced(answer[: 4 * _LONGEST_COMPARED])
-    if len(words.of(question)) > 2 and said.startswith(asked):
+    if _begins_with_whole(answer[: 4 * _LONGEST_COMPARED], question, case):
         return True
     if len(answer) > 2 * len(question):
         return False
     return fuzz.ratio(question, answer, score_cutoff=limits.echo_ratio) > 0 and not _is_stated(case)
+
+
+def _begins_with_whole(answer: str, question: str, case: Case) -> bool:
+    """Whether the words of the question, more than two, are the answer's first."""
+    if case.question.isascii() and case.answer.isascii() and len(case.answer) <= _LONGEST_COMPARED:
+        # Such texts have the same words before they were made normal, and those are remembered.
+        asked, said = words.of(case.question), words.of(case.answer)
+    else:
+        asked, said = words.of(question), words.of(answer)
+    return len(asked) > 2 and said[: len(asked)] == asked
 
 
 def _is_stated(case: Case) -> bool:

@@ -12,11 +12,11 @@ def is_missing(case: Case, _: Thresholds) -> bool:
 
 
 def is_not_found(case: Case, _: Thresholds) -> bool:
-    return bool(case.matches) and not _found(case)
+    return bool(case.matches) and not any(case.matches or ())
 
 
 def is_partly_found(case: Case, _: Thresholds) -> bool:
-    return 0 < len(_found(case)) < len(case.matches or ())
+    return any(case.matches or ()) and not all(case.matches or ())
 
 
 def is_inexact(case: Case, _: Thresholds) -> bool:

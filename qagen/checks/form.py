@@ -26,13 +26,16 @@ _TAGS = (
 )
 _HTML = re.compile(rf"</?(?:{_TAGS})(?:\s[^<>]{{0,200}})?/?>", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|ndash|mdash|hellip|euro|[a-zA-Z]uml|#\d{1,6}|#x[\da-fA-F]{1,5});")
-_BROKEN = re.compile("[\u00ad\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BAD_CHARACTERS = "\u00ad\ufffd\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff"
+_BROKEN = re.compile(f"[{_BAD_CHARACTERS}]")
 _MOJIBAKE = re.compile("Ã[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Â[\u00a0-\u00bf]|â€|ï»¿")
 """UTF-8 that was read as cp1252."""
 _ESCAPE = re.compile(
     r"(?<!\\)\\(?:[nt](?!(?:au|ext\w*|imes|heta|o|op|an|u|e|eq|abla|ot|eg|i)\b)|u[\da-fA-F]{4}|x[\da-fA-F]{2})"
 )
 """A line break or a character that is written out; \\tau and \\nu are formulas."""
+_SUSPECT = re.compile(rf"[{_BAD_CHARACTERS}ÃÂâï`<&\\]")
+"""What all of these, a fence among them, have at least one of."""
 _PATH = re.compile(r"\b[A-Za-z]:\\")
 
 
@@ -169,13 +172,14 @@ def list_is_incomplete(case: Case, _: Thresholds) -> bool:
 
 def has_markup(case: Case, _: Thresholds) -> bool:
     """Tags, entities, broken characters, escapes written out, a fence that is not closed."""
-    source = case.source
     for text in (case.question, case.answer):
+        if not _SUSPECT.search(text):
+            continue
         if _BROKEN.search(text) or _MOJIBAKE.search(text) or text.count("```") % 2:
             return True
         prose = _CODE_BLOCK.sub(" ", text)
         found = _HTML.search(prose) or _ENTITY.search(prose) or (None if _PATH.search(prose) else _ESCAPE.search(prose))
         # A text about HTML has tags for its subject.
-        if found and found[0] not in source:
+        if found and found[0] not in case.source:
             return True
     return False

@@ -58,7 +58,7 @@ def is_other(case: Case, limits: Thresholds) -> bool:
     if not case.passage:
         return False
     pack = packs.of_text(case.passage)
-    if pack and _is_clearly(pack, case.answer) and _is_clearly(pack, case.question):
+    if pack and _is_clearly(pack, case.question) and _is_clearly(pack, case.answer):
         return False  # and so are both together
     both = f"{case.question} {case.answer}"
     return any(_differs(text, case.passage, limits) for text in (both, case.answer, case.question))
@@ -80,7 +80,7 @@ def _differs(text: str, passage: str, limits: Thresholds) -> bool:
 
 def _is_clearly(pack: packs.Pack, text: str) -> bool:
     """Whether so many of its words are stop words of the language that no model need be asked."""
-    return packs.share(text, pack) >= _CLEAR_STOP_WORDS and packs.of_text(text) is pack
+    return packs.is_clearly(text, pack, _CLEAR_STOP_WORDS)
 
 
 @lru_cache(maxsize=64)

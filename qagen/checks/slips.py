@@ -75,7 +75,6 @@ def answer_is_refusal(case: Case, _: Thresholds) -> bool:
 
 
 def has_placeholder(case: Case, _: Thresholds) -> bool:
-    source = case.source
     if _TYPE_NAME.fullmatch(case.question.strip()):
         return True
     for text in (case.question.strip(), case.answer.strip()):
@@ -84,7 +83,7 @@ def has_placeholder(case: Case, _: Thresholds) -> bool:
         if _WHOLE.fullmatch(text) or _LABEL.match(text):
             return True
         found = _PLACEHOLDER.search(_CODE.sub(" ", text) if "`" in text else text)
-        if found and found[0] not in source:
+        if found and found[0] not in case.source:
             return True
     return False
 
@@ -97,9 +96,19 @@ def has_prompt(case: Case, limits: Thresholds) -> bool:
             return True
     if not case.prompt:
         return False
-    said = _runs(case.question, limits.leaked_words) | _runs(case.answer, limits.leaked_words)
-    leaked = said & _runs(case.prompt, limits.leaked_words)
-    return bool(leaked) and not leaked <= _runs(case.source, limits.leaked_words)
+    length = limits.leaked_words
+    leaked = _leaked(case.question, case.prompt, length) | _leaked(case.answer, case.prompt, length)
+    return bool(leaked) and not leaked <= _runs(case.source, length)
+
+
+def _leaked(text: str, prompt: str, length: int) -> frozenset[tuple[str, ...]]:
+    """So many words in a row that the text has of the prompt."""
+    if length > 1:
+        # Every run has one of these two words in a row, and hardly a text has one that the prompt has, too.
+        found, step = words.of(text), length - 1
+        if _runs(prompt, 2).isdisjoint(zip(found[step - 1 :: step], found[step::step], strict=False)):
+            return frozenset()
+    return _runs(text, length) & _runs(prompt, length)
 
 
 @lru_cache(maxsize=64)

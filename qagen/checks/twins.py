@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from rapidfuzz import fuzz
 
@@ -12,6 +12,7 @@ from qagen.checks.case import Case, Thresholds
 from qagen.checks.packs import Pack
 
 _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
+_SINGLE = re.compile(r"[A-Z](?<!\w.)\b")
 _LONGEST_COMPARED = 2000
 
 
@@ -37,19 +38,27 @@ def ask_the_same(one: str, other: str, pack: Pack | None, title: str = "", limit
         return True
     if max(len(plain), len(other_plain)) > _LONGEST_COMPARED:
         return False
-    cutoff = (limits or Thresholds()).duplicate_ratio
-    if not fuzz.token_set_ratio(words.spaced(one), words.spaced(other), score_cutoff=cutoff):
+    # The likeness last: the meaning of a question is remembered, and settles most pairs of questions of a chunk.
+    if not _meaning(one, pack) ^ _meaning(other, pack) <= words.stems(title):
         return False
-    return _meaning(one, pack) ^ _meaning(other, pack) <= words.stems(title)
+    cutoff = (limits or Thresholds()).duplicate_ratio
+    return fuzz.token_set_ratio(words.spaced(one), words.spaced(other), score_cutoff=cutoff) > 0
 
 
+@lru_cache(maxsize=64)
 def _meaning(question: str, pack: Pack | None) -> frozenset[str]:
     """What makes a question another one: numbers, names, content words, interrogatives, negations."""
-    stop = pack.stop if pack else frozenset()
-    numbered = frozenset(_NUMBERED.findall(question.casefold()))
-    single = frozenset(word for word in re.findall(r"\b[A-Z]\b", question))
-    small = frozenset[str]()
-    if pack:
-        telling = (pack.interrogatives - pack.any_interrogatives) | pack.negations
-        small = frozenset(word for word in words.of(question) if word in telling)
-    return words.content(question, stop) | numbered | single | small
+    unique = words.unique(question)
+    if question.isascii():
+        numbered = [word for word in unique if not word.isalpha()]
+    else:
+        numbered = _NUMBERED.findall(question.casefold())
+    content = words.content(question, pack.stop if pack else frozenset())
+    small = unique & _small_words(pack) if pack else frozenset[str]()
+    return content.union(numbered, _SINGLE.findall(question), small)
+
+
+@cache
+def _small_words(pack: Pack) -> frozenset[str]:
+    """Those that make a question another one."""
+    return (pack.interrogatives - pack.any_interrogatives) | pack.negations

@@ -65,18 +65,18 @@ class Embedder:
     async def _make(self, missing: list[Text]) -> None:
         waiting = batches(missing, self._sizes)
         # One alone first: it tells whether the key, the model and the form of the request are right.
-        await self._work(islice(waiting, 1), 0)
+        await self._work(islice(waiting, 1))
         if self._error is None and not self._stopped:
-            await work(self._workers, lambda slot: self._work(waiting, slot))
+            await work(self._workers, lambda: self._work(waiting))
         if self._error is not None:
             raise self._error
         if self._stopped:
             raise Stopped
 
-    async def _work(self, waiting: Iterator[list[Text]], slot: int) -> None:
+    async def _work(self, waiting: Iterator[list[Text]]) -> None:
         try:
             for batch in waiting:
-                await self._settle(batch, slot)
+                await self._settle(batch)
         except Stopped:
             self._stopped = True
         except QagenError as error:
@@ -84,44 +84,44 @@ class Embedder:
             self._error = self._error or error
             self._client.stop()
 
-    async def _settle(self, batch: list[Text], slot: int) -> bool:
+    async def _settle(self, batch: list[Text]) -> bool:
         """One request, or as many as it takes. True: all of its texts have their vectors, as they are."""
         batch = [text.cut(self._sizes.longest_text) for text in batch]  # less than when it was made, perhaps
         request = EmbeddingRequest(tuple(text.text for text in batch), batch[0].kind, self._client.endpoint.model)
         try:
-            reply = await self._client.embed(request, slot, Attempts())
+            reply = await self._client.embed(request, Attempts())
         except (RejectedError, TransientError) as error:
             if len(batch) > 1:
-                return await self._halve(batch, slot, error)
-            return await self._settle_alone(batch[0], slot, error)
+                return await self._halve(batch, error)
+            return await self._settle_alone(batch[0], error)
         self._keep(batch, reply)
         return True
 
-    async def _halve(self, batch: list[Text], slot: int, error: RejectedError | TransientError) -> bool:
+    async def _halve(self, batch: list[Text], error: RejectedError | TransientError) -> bool:
         if isinstance(error, TransientError) and not self.account.made:
-            await self._probe(slot, error)
+            await self._probe(error)
         middle = len(batch) // 2
         halves = batch[:middle], batch[middle:]
-        passed = [await self._settle(half, slot) for half in halves]
+        passed = [await self._settle(half) for half in halves]
         if all(passed) and isinstance(error, RejectedError):
             self._sizes.too_many(halves)
         return False
 
-    async def _settle_alone(self, text: Text, slot: int, error: RejectedError | TransientError) -> bool:
+    async def _settle_alone(self, text: Text, error: RejectedError | TransientError) -> bool:
         """A text that nothing was made of: cut it where it is too long, or leave it."""
         if isinstance(error, RejectedError) and error.code in _TOO_LONG and len(text.text) > _SHORTEST:
             shorter = text.cut(max(_SHORTEST, len(text.text) // 2))
-            if await self._settle([shorter], slot):
+            if await self._settle([shorter]):
                 self._sizes.cut_to(len(shorter.text))
             return False
         self._in_a_row += 1
         if self._in_a_row >= _MOST_IN_A_ROW:
-            await self._probe(slot, error)
+            await self._probe(error)
         self.account.left.append(Left(text.text[:_BEGINNING], error))
         self._on_progress(self.account)
         return False
 
-    async def _probe(self, slot: int, error: RejectedError | TransientError) -> None:
+    async def _probe(self, error: RejectedError | TransientError) -> None:
         """Whose fault is it? Where the provider makes nothing of a harmless text either, it is not the texts'.
 
         Raises:
@@ -129,7 +129,7 @@ class Embedder:
         """
         request = EmbeddingRequest((_HARMLESS,), "passage", self._client.endpoint.model)
         try:
-            reply = await self._client.embed(request, slot, Attempts())
+            reply = await self._client.embed(request, Attempts())
         except (RejectedError, TransientError):
             raise error from None
         self.account.count(reply.usage, len(_HARMLESS))

@@ -11,7 +11,6 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
-import httpx
 import orjson
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
 
@@ -23,7 +22,7 @@ from qagen.llm.gate import Gate, Stopped
 from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Ticket, Traffic, backoff_s
 from qagen.llm.meter import Meter
 from qagen.llm.providers import Endpoint, embeddings_of
-from qagen.llm.transport import PER_CLIENT, make_clients
+from qagen.llm.transport import Clients, make_clients
 from qagen.llm.types import (
     DROPPABLE,
     Attempts,
@@ -104,7 +103,9 @@ class Client:
         self._noted: set[str] = set()
         self._refused: frozenset[str] = frozenset()
         self._wire = cast(Wire, import_module(f"qagen.llm.{endpoint.provider.wire}"))
-        self._clients = make_clients(endpoint, concurrency, self.bounds.ca_bundle, self.bounds.transport)
+        self._clients = Clients(
+            make_clients(endpoint, concurrency, self.bounds.ca_bundle, self.bounds.transport), concurrency
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -112,8 +113,7 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for client in self._clients:
-            await client.aclose()
+        await self._clients.close()
 
     def stop(self) -> None:
         """Send nothing more. What is on its way may still arrive; what waits raises `Stopped`."""
@@ -125,8 +125,8 @@ class Client:
         with self._gate.closed():
             yield
 
-    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
-        """The model's reply. `slot` is the number of the worker that asks, from 0; each try counts in `attempts`.
+    async def send(self, request: ChatRequest, attempts: Attempts) -> ChatReply:
+        """The model's reply. Each try counts in `attempts`.
 
         Raises:
             AccessError: no request can pass.
@@ -139,9 +139,9 @@ class Client:
             stripped = dataclasses.replace(request, without=without | request.without)
             return self._wire.build_request(stripped, self.endpoint)
 
-        return await self._ask(_Question(build, self._wire.parse_reply, request.max_tokens), slot, attempts)
+        return await self._ask(_Question(build, self._wire.parse_reply, request.max_tokens), attempts)
 
-    async def embed(self, request: EmbeddingRequest, slot: int, attempts: Attempts) -> EmbeddingReply:
+    async def embed(self, request: EmbeddingRequest, attempts: Attempts) -> EmbeddingReply:
         """The vectors of the texts, one row each. Tries, limits and figures are those of `send`.
 
         Raises:
@@ -157,16 +157,15 @@ class Client:
         def parse(body: Mapping[str, Any]) -> EmbeddingReply:
             return wire.parse_reply(body, len(request.texts))
 
-        return await self._ask(_Question(build, parse), slot, attempts)
+        return await self._ask(_Question(build, parse), attempts)
 
-    async def _ask(self, question: _Question[Reply], slot: int, attempts: Attempts) -> Reply:
+    async def _ask(self, question: _Question[Reply], attempts: Attempts) -> Reply:
         """Ask until there is an answer, leaving out what this model refuses."""
-        client = self._clients[slot // PER_CLIENT % len(self._clients)]
         call = question.build(self._refused)
         while True:
             sending = _Sending(call, question, attempts)
             try:
-                reply: Reply = await self._retrying(sending)(self._try, client, sending)
+                reply: Reply = await self._patiently(sending)
             except RejectedError as error:
                 changed = self._without_refused(question, call, error)
                 if changed is None:
@@ -216,13 +215,22 @@ class Client:
         """
         headers = self._wire.headers(self.endpoint)
         call = HttpCall(self.endpoint.base_url + path, headers, b"" if body is None else orjson.dumps(body), method)
-        answer = await exchange(self._clients[0], call, self.endpoint, self.bounds.largest_body)
+        with self._clients.one() as client:
+            answer = await exchange(client, call, self.endpoint, self.bounds.largest_body)
         value = parse_json(answer, self.endpoint)
         if answer.status != 200:
             raise self._classified(answer, value)
         return value
 
     # Tries
+
+    async def _patiently(self, sending: _Sending) -> Any:
+        """Try until it succeeds or there is no use in it."""
+        try:
+            return await self._try(sending)
+        except TransientError as error:
+            # Nearly all requests succeed at once, and a retry loop costs a tenth of a request.
+            return await self._retrying(sending)(_after(error, self._try), sending)
 
     def _retrying(self, sending: _Sending) -> AsyncRetrying:
         """A retry loop for one request: its counters are its own."""
@@ -283,7 +291,7 @@ class Client:
         """Whether this host has never answered, and looks as if it will not."""
         return not self.meter.answers and error.code in NOBODY_THERE
 
-    async def _try(self, client: httpx.AsyncClient, sending: _Sending) -> Any:
+    async def _try(self, sending: _Sending) -> Any:
         """One request, from the wait for its turn to the parsed reply."""
         loop = asyncio.get_running_loop()
         tokens = len(sending.call.body) / 4 + sending.question.output_tokens
@@ -295,7 +303,8 @@ class Client:
         self.meter.in_flight += 1
         sending.attempts.sent += 1
         try:
-            answer = await exchange(client, sending.call, self.endpoint, self.bounds.largest_body)
+            with self._clients.one() as client:
+                answer = await exchange(client, sending.call, self.endpoint, self.bounds.largest_body)
         except ProviderError as error:
             self._left(ticket)
             raise self._failed(error, sending, ticket) from error
@@ -377,6 +386,20 @@ class Client:
         if about not in self._noted:
             self._noted.add(about)
             self._on_note(text)
+
+
+def _after(
+    first: TransientError, try_again: Callable[[_Sending], Awaitable[Any]]
+) -> Callable[[_Sending], Awaitable[Any]]:
+    """The tries of a request whose first one has failed already."""
+    failures = [first]
+
+    async def attempt(sending: _Sending) -> Any:
+        if failures:
+            raise failures.pop()
+        return await try_again(sending)
+
+    return attempt
 
 
 def _error_of(state: RetryCallState) -> TransientError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -13,7 +12,7 @@ import httpx
 from qagen.errors import RejectedError, TransientError
 from qagen.formats import decode
 from qagen.llm.providers import Endpoint
-from qagen.llm.transport import translate
+from qagen.llm.transport import Carrier, as_request, translate
 from qagen.llm.types import HttpCall
 from qagen.redaction import harmless, redact, without_key
 
@@ -32,7 +31,7 @@ class Answer:
     body: bytes
 
 
-async def exchange(client: httpx.AsyncClient, call: HttpCall, endpoint: Endpoint, largest_body: int) -> Answer:
+async def exchange(client: Carrier, call: HttpCall, endpoint: Endpoint, largest_body: int) -> Answer:
     """Send, and read the whole answer.
 
     Raises:
@@ -40,12 +39,13 @@ async def exchange(client: httpx.AsyncClient, call: HttpCall, endpoint: Endpoint
     """
     answered = False
     try:
-        async with (
-            asyncio.timeout(endpoint.provider.deadline_s),
-            client.stream(call.method, _parsed(call.url), headers=call.headers, content=call.body) as response,
-        ):
+        async with asyncio.timeout(endpoint.provider.deadline_s):
+            response = await client.send(as_request(call, endpoint), stream=True)
             answered = True
-            body = await _read(response, endpoint, largest_body)
+            try:
+                body = await _read(response, endpoint, largest_body)
+            finally:
+                await response.aclose()
             return Answer(response.status_code, response.headers, without_key(body, endpoint.key))
     except TimeoutError as error:
         seconds = endpoint.provider.deadline_s
@@ -54,12 +54,6 @@ async def exchange(client: httpx.AsyncClient, call: HttpCall, endpoint: Endpoint
         ) from error
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         raise translate(error, endpoint, answered=answered) from error
-
-
-@lru_cache(maxsize=16)
-def _parsed(url: str) -> httpx.URL:
-    """All requests of a run go to one or two addresses."""
-    return httpx.URL(url)
 
 
 async def _read(response: httpx.Response, endpoint: Endpoint, largest: int) -> bytes:

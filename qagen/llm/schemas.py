@@ -7,12 +7,14 @@ is validated by ourselves: no guarantee of a provider survives a cut or a refusa
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from qagen.formats import encode
 
 Schema = Mapping[str, Any]
 
+_MOST_REMEMBERED = 64
 _BOUNDS = frozenset(
     {
         *("minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -21,6 +23,24 @@ _BOUNDS = frozenset(
 )
 
 
+def _once(adapt: Callable[[Schema], dict[str, Any]]) -> Callable[[Schema], dict[str, Any]]:
+    """A run sends the same few schemas with each request: each object is adapted once. Nobody changes the result."""
+    adapted: dict[int, tuple[Schema, dict[str, Any]]] = {}
+
+    @wraps(adapt)
+    def remembering(schema: Schema) -> dict[str, Any]:
+        known = adapted.get(id(schema))
+        if known is None:
+            if len(adapted) >= _MOST_REMEMBERED:
+                adapted.clear()
+            # Kept along with the result, so that no other schema gets the same id.
+            known = adapted[id(schema)] = (schema, adapt(schema))
+        return known[1]
+
+    return remembering
+
+
+@_once
 def strict(schema: Schema) -> dict[str, Any]:
     """For OpenAI's strict mode: no `default`, `oneOf` as `anyOf`, and no keyword beside a `$ref`."""
 
@@ -34,6 +54,7 @@ def strict(schema: Schema) -> dict[str, Any]:
     return _walk(schema, adapt)
 
 
+@_once
 def without_bounds(schema: Schema) -> dict[str, Any]:
     """For Anthropic, which refuses bounds: they become words in the description; `oneOf` becomes `anyOf`."""
 
@@ -50,6 +71,7 @@ def without_bounds(schema: Schema) -> dict[str, Any]:
     return _walk(schema, adapt)
 
 
+@_once
 def without_text_bounds(schema: Schema) -> dict[str, Any]:
     """For Gemini, which ignores or refuses some keywords: `const` becomes an enum of one, others are left out."""
 

@@ -9,25 +9,84 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
+from urllib.request import getproxies
 
 import httpx
 
 from qagen.errors import AccessError, ProviderError, TransientError, UsageError
 from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.route import choose
-from qagen.llm.types import TransportChoice
+from qagen.llm.types import HttpCall, TransportChoice
 
 PER_CLIENT = 8
 """Most connections of one httpx client."""
-CONNECT_TIMEOUT_S = 10.0
-WRITE_TIMEOUT_S = 60.0
-_HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "qagen"}
+_CONNECT_TIMEOUT_S = 10.0
+_WRITE_TIMEOUT_S = 60.0
+_HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "keep-alive", "User-Agent": "qagen"}
+
+
+class Carrier(Protocol):
+    """Sends a request and gives the answer, of which the body is still to be read."""
+
+    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:
+        """As `httpx.AsyncClient.send`."""
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+
+
+class Direct:
+    """A transport of httpx without its client, whose cookies, redirects and hooks we do not want.
+
+    They would cost as much CPU as all that aiohttp does.
+    """
+
+    def __init__(self, transport: httpx.AsyncBaseTransport) -> None:
+        self._transport = transport
+
+    async def send(self, request: httpx.Request, *, stream: bool) -> httpx.Response:  # noqa: ARG002 - always
+        """Send the request as it is."""
+        return await self._transport.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._transport.aclose()
+
+
+class Clients:
+    """The HTTP clients of one endpoint, for up to `concurrency` requests at a time.
+
+    What was used last is used next: as few connections as possible are opened, and none is left lying until the server
+    closes it.
+    """
+
+    def __init__(self, clients: Sequence[Carrier], concurrency: int) -> None:
+        self._clients = clients
+        self._free = [clients[number // PER_CLIENT % len(clients)] for number in reversed(range(concurrency))]
+
+    @contextmanager
+    def one(self) -> Iterator[Carrier]:
+        """A client that has room for the request of the block."""
+        client = self._free.pop()
+        try:
+            yield client
+        finally:
+            self._free.append(client)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients:
+            await client.aclose()
 
 
 def make_clients(
     endpoint: Endpoint, concurrency: int, ca_bundle: Path | None = None, wanted: TransportChoice = "httpx"
-) -> list[httpx.AsyncClient]:
+) -> Sequence[Carrier]:
     """The HTTP clients for `concurrency` requests at a time.
 
     Redirects are never followed: on a change of host httpx takes off `Authorization`, and no other key header.
@@ -36,16 +95,13 @@ def make_clients(
     Raises:
         UsageError: what the environment says of proxies or certificates cannot be used.
     """
-    timeout = httpx.Timeout(
-        connect=CONNECT_TIMEOUT_S, write=WRITE_TIMEOUT_S, read=endpoint.provider.read_timeout_s, pool=None
-    )
     if endpoint.provider.in_process:
         from qagen.llm.rules import RulesTransport
 
-        return [httpx.AsyncClient(transport=RulesTransport(), timeout=timeout)]
+        return [Direct(RulesTransport())]
     try:
         transport = choose(wanted, endpoint)
-        return _network_clients(endpoint, concurrency, timeout, ca_bundle, transport)
+        return _network_clients(endpoint, concurrency, ca_bundle, transport)
     except (ImportError, ValueError, OSError, httpx.InvalidURL) as error:
         raise UsageError(
             f"the proxy or certificate settings of the environment cannot be used: {error}. Look at HTTPS_PROXY, "
@@ -53,29 +109,40 @@ def make_clients(
         ) from error
 
 
-def _network_clients(
-    endpoint: Endpoint, concurrency: int, timeout: httpx.Timeout, ca_bundle: Path | None, transport: str
-) -> list[httpx.AsyncClient]:
-    near = is_near(endpoint.base_url)
+def _network_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | None, transport: str) -> Sequence[Carrier]:
     context = (
         _tls_context(ca_bundle) if endpoint.base_url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     )
     if transport == "aiohttp":
         from qagen.llm.fast import FastTransport
 
-        fast = FastTransport(context, concurrency)
-        return [httpx.AsyncClient(transport=fast, timeout=timeout, headers=_HEADERS, follow_redirects=False)]
-    return [
-        httpx.AsyncClient(
-            verify=context,
-            timeout=timeout,
-            limits=httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT),
-            headers=_HEADERS,
-            follow_redirects=False,
-            trust_env=not near,
-        )
-        for _ in range(-(-concurrency // PER_CLIENT))
-    ]
+        return [Direct(FastTransport(context, concurrency))]
+    limits = httpx.Limits(max_connections=PER_CLIENT, max_keepalive_connections=PER_CLIENT)
+    clients = range(-(-concurrency // PER_CLIENT))
+    if not is_near(endpoint.base_url) and getproxies():
+        # Which hosts go through which proxy is httpx's own knowledge.
+        return [httpx.AsyncClient(verify=context, limits=limits, follow_redirects=False) for _ in clients]
+    return [Direct(httpx.AsyncHTTPTransport(verify=context, limits=limits)) for _ in clients]
+
+
+def as_request(call: HttpCall, endpoint: Endpoint) -> httpx.Request:
+    """The call as httpx takes it, with the headers and timeouts of all our requests."""
+    timeout = {
+        "connect": _CONNECT_TIMEOUT_S,
+        "read": endpoint.provider.read_timeout_s,
+        "write": _WRITE_TIMEOUT_S,
+        "pool": None,
+    }
+    headers = {**_HEADERS, **call.headers}
+    return httpx.Request(
+        call.method, _parsed(call.url), headers=headers, content=call.body, extensions={"timeout": timeout}
+    )
+
+
+@lru_cache(maxsize=16)
+def _parsed(url: str) -> httpx.URL:
+    """All requests of a run go to one or two addresses."""
+    return httpx.URL(url)
 
 
 def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:

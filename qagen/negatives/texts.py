@@ -44,8 +44,7 @@ class Text:
     @cached_property
     def sentences(self) -> list[tuple[str, ...]]:
         """The words of each."""
-        # Not by the remembered answers of `words.of`: there are too many sentences.
-        return [said for part in _SENTENCE.split(self.text) if (said := words.of.__wrapped__(part))]
+        return [said for part in _SENTENCE.split(self.text) if (said := words.split(part))]
 
     @cached_property
     def words(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from qagen.formats import Chunk, DocumentInfo, Pair
 from qagen.pairs.evidence import Match, Passage
@@ -41,24 +41,23 @@ def build(
 ) -> list[Built]:
     """The pairs of one chunk, in the order of the reply, not yet checked."""
     passage = Passage(chunk.text, chunk.core_offset)
-    return [_build(draft, passage, chunk, chunk_key, document, model, kind) for draft in drafts]
+    origin = chunk.start_char if chunk.offsets_are_exact else None
+    same = {
+        **_place(chunk, document),
+        "chunk_key": chunk_key,
+        "language": document.language,
+        "generator_kind": kind,
+        "model": model,
+    }
+    return [_build(draft, passage, origin, same) for draft in drafts]
 
 
-def _build(
-    draft: Draft,
-    passage: Passage,
-    chunk: Chunk,
-    chunk_key: str,
-    document: DocumentInfo,
-    model: str,
-    kind: Literal["llm", "rules"],
-) -> Built:
+def _build(draft: Draft, passage: Passage, origin: int | None, same: dict[str, Any]) -> Built:
+    """`origin`: where the passage begins in the document. `same`: the fields that all pairs of the chunk share."""
     matches = tuple(passage.find(quote) for quote in draft.evidence)
     found = [match for match in matches if match is not None]
-    origin = chunk.start_char if chunk.offsets_are_exact else None
     pair = Pair(
-        pair_id=pair_id(draft.question, draft.answer, chunk_key),
-        chunk_key=chunk_key,
+        pair_id=pair_id(draft.question, draft.answer, same["chunk_key"]),
         question=draft.question,
         answer=draft.answer,
         question_type=draft.question_type,
@@ -66,11 +65,9 @@ def _build(
         evidence_start=origin + found[0].start if found and origin is not None else None,
         evidence_end=origin + found[0].end if found and origin is not None else None,
         grounding=round(len(found) / len(matches), 3) if matches else None,
-        language=document.language,
-        generator_kind=kind,
-        model=model,
+        **same,
     )
-    return Built(place(pair, chunk, document), matches)
+    return Built(pair, matches)
 
 
 def place(pair: Pair, chunk: Chunk, document: DocumentInfo) -> Pair:
@@ -82,19 +79,20 @@ def place(pair: Pair, chunk: Chunk, document: DocumentInfo) -> Pair:
         # The same core may begin elsewhere in a longer document; its end moves with it, its overlap need not.
         shift = chunk.end_char - pair.chunk_end
         start, end = start + shift, end + shift
-    return pair.model_copy(
-        update={
-            "source_file": document.source_file,
-            "file_name": document.file_name,
-            "file_type": document.file_type,
-            "chunk_id": chunk.chunk_id,
-            "chunk_index": chunk.chunk_index,
-            "chunk_start": chunk.start_char,
-            "chunk_end": chunk.end_char,
-            "section": chunk.section,
-            "page_start": chunk.page_start,
-            "page_end": chunk.page_end,
-            "evidence_start": start,
-            "evidence_end": end,
-        }
-    )
+    return pair.model_copy(update={**_place(chunk, document), "evidence_start": start, "evidence_end": end})
+
+
+def _place(chunk: Chunk, document: DocumentInfo) -> dict[str, Any]:
+    """The fields that say where a chunk stands."""
+    return {
+        "source_file": document.source_file,
+        "file_name": document.file_name,
+        "file_type": document.file_type,
+        "chunk_id": chunk.chunk_id,
+        "chunk_index": chunk.chunk_index,
+        "chunk_start": chunk.start_char,
+        "chunk_end": chunk.end_char,
+        "section": chunk.section,
+        "page_start": chunk.page_start,
+        "page_end": chunk.page_end,
+    }

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import tomllib
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -189,8 +188,9 @@ def _preferred_types(types: Sequence[str], chunk_key: str, count: int, seed: int
     """A quota drawn by the chunk's key: "be diverse" alone collapses to "What is ..."."""
     digest = hashlib.sha256(f"{seed}|{chunk_key}".encode()).digest()
     order = sorted(types, key=lambda name: hashlib.sha256(digest + name.encode()).digest())
-    quota = Counter(order[position % len(order)] for position in range(count))
-    return ", ".join(f"{number} {name}" for name, number in quota.items())
+    each, more = divmod(count, len(order))
+    quota = {name: each + (position < more) for position, name in enumerate(order)}
+    return ", ".join(f"{number} {name}" for name, number in quota.items() if number)
 
 
 def _check_template(template: str, name: str) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 
-async def work(count: int, worker: Callable[[int], Coroutine[Any, Any, None]]) -> None:
-    """Run so many workers to their end; each is told its number, from 0. What one raises ends the others."""
+async def work(count: int, worker: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run so many workers to their end. What one raises ends the others."""
     async with asyncio.TaskGroup() as group:
-        for slot in range(count):
-            group.create_task(worker(slot))
+        for _ in range(count):
+            group.create_task(worker())

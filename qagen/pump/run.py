@@ -12,6 +12,7 @@ from qagen.formats import RawReply
 from qagen.llm.client import Client, Stopped
 from qagen.llm.limits import Suspects
 from qagen.llm.types import ChatReply, ChatRequest, estimate
+from qagen.pump import desk
 from qagen.pump.events import (
     ChunkFailure,
     ChunkSaved,
@@ -68,13 +69,14 @@ class Pump:
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
         self._drain: asyncio.TimerHandle | None = None
+        self._desk = desk.Desk()
         self.hurry = asyncio.Event()
         """The user waits for the end."""
 
     async def run(self) -> Outcome:
         """Work until everything is settled and saved, or something stops it: that stands in the outcome."""
         async with self._group:
-            self._workers = [self._group.create_task(self._work(slot)) for slot in range(self.concurrency)]
+            self._workers = [self._group.create_task(self._work()) for _ in range(desk.workers(self.concurrency))]
             await asyncio.wait(self._workers)
             self._settle_suspects()
             self._feed.end()
@@ -119,17 +121,17 @@ class Pump:
 
     # Workers
 
-    async def _work(self, slot: int) -> None:
+    async def _work(self) -> None:
         try:
             while (item := await self._feed.next()) is not None:
                 with self._feed.holding(item):
-                    await self._settle(item, slot)
+                    await self._settle(item)
         except QagenError as error:
             self.stop(str(error), error=error)
         except Exception as error:  # noqa: BLE001 - a bug: told after what was received is saved
             self.note_bug(error)
 
-    async def _settle(self, item: Item, slot: int) -> None:
+    async def _settle(self, item: Item) -> None:
         """One chunk, from its plan to its record."""
         plan = self._task.plan(item)
         trail = self._second_chances.get(_key(item)) or Trail()
@@ -139,26 +141,27 @@ class Pump:
             await asyncio.sleep(0)
             return
         try:
-            decision = await self._ask(item, plan, slot, trail)
-        except (Stopped, AccessError, asyncio.CancelledError) as end:
+            decision = await self._ask(item, plan, trail)
+        except Stopped:
             self._postpone(item, trail)
-            if isinstance(end, Stopped):
-                return
-            raise
+            return
         except (RejectedError, TransientError) as error:
             doubtful = isinstance(error, TransientError) or self._suspects.is_doubtful(error)
             if doubtful and not item.failed_before:
                 self._suspect(_Suspect(item, error, trail))
                 return
             decision = Rejected(_code(error), str(error))
+        except (Exception, asyncio.CancelledError):
+            self._postpone(item, trail)
+            raise
         await self._record(item, decision, trail)
 
-    async def _ask(self, item: Item, request: ChatRequest, slot: int, trail: Trail) -> Settled | Rejected:
+    async def _ask(self, item: Item, request: ChatRequest, trail: Trail) -> Settled | Rejected:
         """Rounds of asking until the reply is understood. What an earlier round brought is better than nothing."""
         fallback: Settled | None = None
         for turn in range(1, MOST_ROUNDS + 1):
             try:
-                reply = await self.client.send(request, slot, trail.attempts)
+                reply = await self.client.send(request, trail.attempts)
             except (Stopped, ProviderError) as error:
                 if fallback is None:
                     raise
@@ -169,11 +172,12 @@ class Pump:
                 self._tell_tries(item, trail)
             self._count(request, reply, trail)
             try:
+                if self.concurrency > 1:
+                    await self._desk.turn()
                 decision = self._task.understand(reply, item, request, turn, fallback)
-            except Exception:
-                # A bug of ours. What was paid for is kept for the version that has none.
+            except (Exception, asyncio.CancelledError):
+                # Given up, or a bug of ours. What was paid for is kept, for the next run or the next version.
                 trail.unused.append(_raw(reply))
-                self._postpone(item, trail)
                 raise
             if isinstance(decision, Settled) and decision.fully_used:
                 return decision

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
 from qagen.formats import ChunkError, ChunkRecord, utc_time
-from qagen.pump import Item, Trail, token_counts
+from qagen.pump import Item, Made, Trail, token_counts
 from qagen.state import Counts, DocumentState, Entry
 
 
-class OpenState:
+class OpenState(ABC):
     """A document of which the state file remembers what is done. What a result is, `settle` of a subclass knows."""
 
     def __init__(self, document: DocumentState, name: str, positions: Iterable[int], *, changed: bool) -> None:
@@ -34,9 +35,9 @@ class OpenState:
         """The document in figures."""
         return self.document.counts
 
-    def settle(self, item: Item, result: Any, trail: Trail) -> Any:
+    @abstractmethod
+    def settle(self, item: Item, result: Any, trail: Trail) -> Made:
         """Remember a result; gives its figures."""
-        raise NotImplementedError
 
     def entry(self, _item: Item, record: ChunkRecord) -> Entry:
         """What is remembered of a chunk that is not settled."""

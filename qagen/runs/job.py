@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,7 +36,7 @@ class Planned(Unopened, Protocol):
 
 
 @dataclass(slots=True, kw_only=True)
-class Job:
+class Job(ABC):
     """What there is to do, and what was found on the way there."""
 
     endpoint: Endpoint
@@ -74,9 +75,9 @@ class Job:
     """Earlier chunks that are in their documents no more."""
 
     @property
+    @abstractmethod
     def plans(self) -> Sequence[Planned]:
         """The documents of the run, in order."""
-        raise NotImplementedError
 
     @property
     def counts(self) -> Counts:

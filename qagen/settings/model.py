@@ -192,7 +192,8 @@ class Settings(BaseModel):
             near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
             near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
-            raise ValueError(f"there is no provider {value!r}{guess} Known: {', '.join(PROVIDERS)}")
+            known = f"{', '.join(PROVIDERS)}, and {NOBODY.name} for mine-negatives"
+            raise ValueError(f"there is no provider {value!r}{guess} Known: {known}")
         return value
 
     @field_validator("question_types", mode="before")

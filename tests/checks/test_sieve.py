@@ -72,6 +72,40 @@ def test_on_any_text_too(text: str) -> None:
     assert (found and found.span()) == (expected and expected.span())
 
 
+OF_WORDS = (
+    "according to the",
+    "as a",
+    " this ",
+    "text",
+    "context",
+    "in ",
+    " of th",
+    "ı",
+    "ss",
+    "  ",
+    "a b",
+    "{{",
+    "s>",
+)
+REMEMBERING = Sieve([*PATTERNS, *map(re.escape, OF_WORDS), r"\b(?:as a|of th)\b", r"(?:a| )b|  "])
+
+
+@given(st.lists(st.sampled_from([*OF_WORDS, " ", "\n", "THE", "Ac", "cording", "ß", "x" * 41, "textual"]), max_size=9))
+def test_so_does_one_that_remembers_the_words_of_earlier_texts(parts: list[str]) -> None:
+    text = "".join(parts)
+    found, expected = REMEMBERING.search(text), plain(sources(REMEMBERING)).search(text)
+    assert (found and found.span()) == (expected and expected.span())
+
+
+def test_what_it_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qagen.checks.sieve._MOST_REMEMBERED", 50)
+    sieve = Sieve(PATTERNS)
+    for number in range(500):
+        assert sieve.search(f"word{number} text{number} {'long' * 20}{number}") is None
+    assert len(sieve._harmless) + len(sieve._telling) <= 60
+    assert sieve.search("Here is this passage")
+
+
 @pytest.mark.parametrize(
     ("pattern", "needed"),
     [

@@ -59,7 +59,7 @@ def question(about: str, **fields: Any) -> ChatRequest:
 
 async def replies(engine: Engine, *requests: ChatRequest) -> list[ChatReply]:
     async with client(engine) as open_client:
-        return [await open_client.send(request, 0, Attempts()) for request in requests]
+        return [await open_client.send(request, Attempts()) for request in requests]
 
 
 def follows_our_schema(text: str) -> bool:
@@ -154,7 +154,7 @@ async def test_an_address_that_is_none_is_told_as_such(engine: Engine) -> None:
     endpoint = Endpoint(PROVIDERS["compatible"], MODEL, f"{engine.url}/wrong", SecretStr(KEY))
     async with Client(endpoint, concurrency=1) as open_client:
         with pytest.raises(AccessError, match="check --base-url") as caught:
-            await open_client.send(question("Ask."), 0, Attempts())
+            await open_client.send(question("Ask."), Attempts())
     assert caught.value.code == "not_found"
 
 

@@ -87,7 +87,7 @@ class Model:
         yield
         self.shut -= 1
 
-    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
+    async def send(self, request: ChatRequest, attempts: Attempts) -> ChatReply:
         while self.shut and not self.stopped:  # noqa: ASYNC110 - the same order every time, and it is short
             await asyncio.sleep(0)
         if self.stopped:

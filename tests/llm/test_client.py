@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import respx
 from anyio.lowlevel import checkpoint
 from pydantic import SecretStr
 
@@ -21,6 +20,7 @@ from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import PER_CLIENT
 from qagen.llm.types import Attempts, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
+from tests.llm.routed import routed
 from tests.llm_server import LLMServer, marker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("transport")]
@@ -60,8 +60,8 @@ def request(passage: str = PASSAGE, model: str = "gpt-6-luna") -> ChatRequest:
     return ChatRequest("Answer in JSON.", user, model, 2000, schema=REPLY_SCHEMA, schema_name="qa_pairs")
 
 
-async def ask(client: Client, passage: str = PASSAGE, slot: int = 0, attempts: Attempts | None = None) -> ChatReply:
-    return await client.send(request(passage, client.endpoint.model), slot, attempts or Attempts())
+async def ask(client: Client, passage: str = PASSAGE, attempts: Attempts | None = None) -> ChatReply:
+    return await client.send(request(passage, client.endpoint.model), attempts or Attempts())
 
 
 async def warmed(client: Client, server: LLMServer) -> Client:
@@ -104,7 +104,7 @@ async def test_the_provider_that_is_no_model_answers_without_a_socket() -> None:
         request("x", "rules-cloze-1"), material={"passage": PASSAGE, "title": "Valves", "questions": 2}
     )
     async with Client(rules, 1) as client:
-        reply = await client.send(asked, 0, Attempts())
+        reply = await client.send(asked, Attempts())
     assert (reply.finish, reply.model) == ("stop", "rules-cloze-1")
     assert "12 bar" in reply.text
 
@@ -115,7 +115,7 @@ async def test_connections_are_kept_and_used_again(server: LLMServer) -> None:
 
         async def worker(slot: int) -> None:
             for turn in range(5):
-                await ask(client, f"The pump {slot} was checked {turn} times this year.", slot)
+                await ask(client, f"The pump {slot} was checked {turn} times this year.")
 
         await asyncio.gather(*(worker(slot) for slot in range(PER_CLIENT)))
     entries = server.ledger()
@@ -130,12 +130,19 @@ async def test_one_worker_needs_one_connection(server: LLMServer) -> None:
     assert len({entry.connection for entry in server.ledger()}) == 1
 
 
+async def test_a_connection_that_is_free_is_used_before_another_is_opened(server: LLMServer) -> None:
+    async with Client(endpoint(server), 4 * PER_CLIENT) as client:
+        for turn in range(5):
+            await asyncio.gather(*(ask(client, f"The pump {number} has {turn} valves.") for number in range(2)))
+    assert len({entry.connection for entry in server.ledger()}) == 2
+
+
 async def test_more_workers_than_a_client_can_hold_all_send_at_the_same_time(server: LLMServer) -> None:
     workers = 2 * PER_CLIENT + 1
     server.configure(latency_ms=200)
     async with Client(endpoint(server), workers) as client:
         await ask(client)  # a run begins with sixteen at a time, and each success adds one
-        await asyncio.gather(*(ask(client, f"The pump {slot} is new.", slot) for slot in range(workers)))
+        await asyncio.gather(*(ask(client, f"The pump {slot} is new.") for slot in range(workers)))
     assert max(entry.peak_in_flight for entry in server.ledger()) == workers
 
 
@@ -305,7 +312,7 @@ async def test_a_rate_limit_holds_back_everybody(server: LLMServer) -> None:
     async with Client(endpoint(server), 2) as client:
         limited = asyncio.create_task(ask(client, "The first pump is old."))
         await until(lambda: client.meter.rate_limits == 1)
-        await asyncio.gather(limited, ask(client, "The second pump is new.", 1))
+        await asyncio.gather(limited, ask(client, "The second pump is new."))
     first, *others = server.ledger()
     assert first.t_done is not None
     assert [entry.t - first.t_done >= 0.15 for entry in others] == [True, True]
@@ -555,7 +562,7 @@ async def until(condition: Any) -> None:
 async def test_the_key_goes_into_its_header_and_nowhere_else() -> None:
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         route = mock.post("https://api.openai.com/v1/chat/completions").mock(httpx.Response(200, json=reply))
         async with Client(openai, 1) as client:
             await ask(client)
@@ -569,7 +576,7 @@ async def test_the_key_goes_into_its_header_and_nowhere_else() -> None:
 async def test_only_gzip_is_asked_for_because_only_gzip_is_inflated_within_a_bound() -> None:
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     local = Endpoint(PROVIDERS["compatible"], "m", "http://model.example/v1")
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         route = mock.post("http://model.example/v1/chat/completions").mock(httpx.Response(200, json=reply))
         async with Client(local, 1) as client:
             await ask(client)

@@ -46,9 +46,9 @@ def endpoint(server: LLMServer, name: str) -> Endpoint:
     return Endpoint(PROVIDERS[name], MODELS.get(name, "gemini-embedding-001"), url, SecretStr("sk-secret"))
 
 
-async def embed(client: Client, *texts: str, kind: TextKind = "passage", slot: int = 0) -> EmbeddingReply:
+async def embed(client: Client, *texts: str, kind: TextKind = "passage") -> EmbeddingReply:
     request = EmbeddingRequest(texts or TEXTS, kind, client.endpoint.model)
-    return await client.embed(request, slot, Attempts())
+    return await client.embed(request, Attempts())
 
 
 @pytest.mark.parametrize("name", ["openai", "compatible", "local", "gemini"])
@@ -163,6 +163,6 @@ async def test_a_provider_without_vectors_is_asked_nothing(server: LLMServer) ->
 async def test_limits_hold_for_vectors_as_for_text(server: LLMServer) -> None:
     server.configure(limits={"requests_per_minute": 600, "burst": 2, "say": ["retry_after_ms"]})
     async with Client(endpoint(server, "openai"), 4, bounds=Bounds(requests_per_minute=900)) as client:
-        await asyncio.gather(*(embed(client, f"text {slot}", slot=slot) for slot in range(4)))
+        await asyncio.gather(*(embed(client, f"text {number}") for number in range(4)))
         assert client.meter.replies == 4
     assert violations(server.ledger()) == []

@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx
 import pytest
-import respx
 from anyio.lowlevel import checkpoint
 from pydantic import SecretStr
 
@@ -25,6 +24,7 @@ from qagen.llm.limits import backoff, breaker
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.types import Attempts, Bounds, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
+from tests.llm.routed import routed
 from tests.llm_server import Entry, LLMServer, violations
 
 pytestmark = pytest.mark.anyio
@@ -59,19 +59,19 @@ def request(number: int) -> ChatRequest:
     return ChatRequest("Answer in JSON.", user, "gpt-6-luna", 2000, schema=REPLY_SCHEMA, schema_name="qa_pairs")
 
 
-async def ask(client: Client, number: int = 0, slot: int = 0, attempts: Attempts | None = None) -> ChatReply:
-    return await client.send(request(number), slot, attempts or Attempts())
+async def ask(client: Client, number: int = 0, attempts: Attempts | None = None) -> ChatReply:
+    return await client.send(request(number), attempts or Attempts())
 
 
 async def ask_all(client: Client, requests: int, workers: int) -> list[ChatReply]:
     """So many workers ask until all requests have their replies; the first error ends it."""
     numbers = iter(range(requests))
 
-    async def worker(slot: int) -> list[ChatReply]:
-        return [await ask(client, number, slot) for number in numbers]
+    async def worker() -> list[ChatReply]:
+        return [await ask(client, number) for number in numbers]
 
     async with asyncio.timeout(60), asyncio.TaskGroup() as group:
-        tasks = [group.create_task(worker(slot)) for slot in range(workers)]
+        tasks = [group.create_task(worker()) for _ in range(workers)]
     return [reply for task in tasks for reply in task.result()]
 
 
@@ -146,7 +146,7 @@ async def test_a_wait_named_by_an_overloaded_host_is_everybodys_too(server: LLMS
     async with Client(endpoint(server), 4) as client:
         asked = asyncio.create_task(ask(client))
         await until(lambda: client.meter.failures["5xx"])
-        await asyncio.gather(asked, *(ask(client, number, number) for number in (1, 2, 3)))
+        await asyncio.gather(asked, *(ask(client, number) for number in (1, 2, 3)))
     first, *others = server.ledger()
     assert first.t_done is not None
     assert min(entry.t for entry in others) - first.t_done >= 1
@@ -156,7 +156,7 @@ async def test_headers_teach_what_is_left(server: LLMServer) -> None:
     server.configure(limits={"requests_per_minute": 4, "burst": 4, "say": ["headers"]})
     async with Client(endpoint(server), 6) as client:
         await ask(client)
-        others = [asyncio.create_task(ask(client, number, number)) for number in range(1, 6)]
+        others = [asyncio.create_task(ask(client, number)) for number in range(1, 6)]
         await until(lambda: client.meter.replies >= 4)
         await asyncio.sleep(0.1)
         assert client.meter.rate_limits <= 1, "without the headers five were sent, and two refused"
@@ -331,7 +331,7 @@ async def test_a_refusal_of_one_request_says_that_the_host_is_there(server: LLMS
     async with Client(endpoint(server), 8) as client:
         for number in range(8):
             with pytest.raises(ProviderError):
-                await ask(client, number, number)
+                await ask(client, number)
         assert not client.traffic.breaker.is_open
 
 
@@ -341,7 +341,7 @@ async def test_where_nobody_ever_answered_each_request_ends_after_three_tries(wo
         held.bind(("127.0.0.1", 0))
         nowhere = Endpoint(PROVIDERS["compatible"], "m", f"http://127.0.0.1:{held.getsockname()[1]}/v1")
         async with Client(nowhere, workers) as client, asyncio.timeout(3):
-            asked = (ask(client, slot, slot) for slot in range(workers))
+            asked = (ask(client, number) for number in range(workers))
             ends = await asyncio.gather(*asked, return_exceptions=True)
             assert [type(end) for end in ends] == [AccessError] * workers
             assert client.meter.failures == {"connect": 3 * workers}
@@ -372,7 +372,7 @@ async def test_requests_are_always_replies_failures_given_up_ones_and_those_unde
     )
     looks = 0
     async with Client(endpoint(server, read_timeout_s=0.1), 8) as client:
-        tasks = [asyncio.create_task(ask(client, number, number % 8)) for number in range(40)]
+        tasks = [asyncio.create_task(ask(client, number)) for number in range(40)]
         while not all(task.done() for task in tasks):
             assert is_balanced(client.meter)
             looks += 1
@@ -396,7 +396,7 @@ async def test_requests_are_always_replies_failures_given_up_ones_and_those_unde
 async def test_what_is_given_up_under_way_is_counted_as_that(server: LLMServer) -> None:
     server.configure(latency_ms=5000)
     async with Client(endpoint(server), 2) as client:
-        tasks = [asyncio.create_task(ask(client, number, number)) for number in range(2)]
+        tasks = [asyncio.create_task(ask(client, number)) for number in range(2)]
         await until(lambda: client.meter.in_flight == 2)
         for task in tasks:
             task.cancel()
@@ -462,7 +462,7 @@ async def test_a_clock_that_is_off_by_more_than_an_hour_is_noted_once(hours: flo
     reply = {"choices": [{"message": {"content": "{}"}, "finish_reason": "stop"}]}
     openai = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1", SecretStr("sk-secret"))
     notes: list[str] = []
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         answer = httpx.Response(200, json=reply, headers=headers)
         mock.post("https://api.openai.com/v1/chat/completions").mock(answer)
         async with Client(openai, 1, notes.append) as client:

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-import respx
 from pydantic import SecretStr
 
 from qagen import prompts
@@ -23,6 +22,7 @@ from qagen.llm.client import Client
 from qagen.llm.providers import PROVIDERS, Endpoint, default_effort
 from qagen.llm.schemas import strict
 from qagen.llm.types import Attempts, ChatRequest
+from tests.llm.routed import routed
 
 pytestmark = pytest.mark.anyio
 
@@ -89,10 +89,10 @@ async def sent_by(name: str) -> httpx.Request:
     row = PROVIDERS[name]
     model, key, url, reply = CASES[name]
     base_url = row.base_url or "http://model.example:8000/v1"
-    with respx.mock(using="httpx") as mock:
+    with routed() as mock:
         route = mock.route().mock(httpx.Response(200, json=reply))
         async with Client(Endpoint(row, model, base_url, SecretStr(key) if key else None), 1) as client:
-            assert (await client.send(asked(name), 0, Attempts())).text == "{}"
+            assert (await client.send(asked(name), Attempts())).text == "{}"
     assert route.call_count == 1
     request: httpx.Request = route.calls.last.request
     assert str(request.url) == url

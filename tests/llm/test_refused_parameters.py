@@ -264,9 +264,9 @@ def request(model: str = "gpt-6.1-sol", passage: str = PASSAGE) -> ChatRequest:
     return ChatRequest("Answer in JSON.", user, model, 2000, schema=REPLY_SCHEMA, schema_name="qa_pairs")
 
 
-async def ask(client: Client, attempts: Attempts | None = None, slot: int = 0, **changes: Any) -> ChatReply:
+async def ask(client: Client, attempts: Attempts | None = None, **changes: Any) -> ChatReply:
     asked = dataclasses.replace(request(client.endpoint.model), **changes)
-    return await client.send(asked, slot, attempts or Attempts())
+    return await client.send(asked, attempts or Attempts())
 
 
 def bodies(server: LLMServer) -> list[Any]:
@@ -320,7 +320,7 @@ async def test_many_workers_that_are_refused_at_the_same_time_warn_once(server: 
     server.configure(latency_ms=50)
     notes: list[str] = []
     async with Client(endpoint(server), 4, notes.append) as client:
-        replies = await asyncio.gather(*(ask(client, slot=slot, temperature=0.7) for slot in range(4)))
+        replies = await asyncio.gather(*(ask(client, temperature=0.7) for _ in range(4)))
     assert [reply.finish for reply in replies] == ["stop"] * 4
     assert len(notes) == 1
     assert sorted(map(str, statuses(server))) == ["200"] * 4 + ["400"] * 4

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from pathlib import Path
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -13,7 +15,7 @@ from qagen.llm import route
 from qagen.llm.fast import FastTransport
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.route import choose, loop_factory
-from qagen.llm.transport import make_clients
+from qagen.llm.transport import Direct, make_clients
 from tests.flow import qagen
 
 REMOTE = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://model.example/v1", SecretStr("sk-x"))
@@ -47,10 +49,23 @@ def test_rules_need_no_transport() -> None:
 @pytest.mark.anyio
 async def test_one_client_has_all_connections_and_reads_no_setting_of_a_proxy() -> None:
     (client,) = make_clients(REMOTE, 500, None, "aiohttp")
-    async with client:
-        assert isinstance(client._transport, FastTransport)
-        assert client._mounts == {}
-        assert client.follow_redirects is False
+    assert isinstance(client, Direct)
+    assert isinstance(client._transport, FastTransport)
+    await client.aclose()
+
+
+@pytest.mark.anyio
+async def test_where_there_is_a_proxy_httpx_decides_which_host_goes_through_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert isinstance(make_clients(REMOTE, 1)[0], Direct)
+    monkeypatch.setenv("ALL_PROXY", "http://proxy.example:3128")
+    (through,) = make_clients(REMOTE, 1)
+    assert isinstance(through, httpx.AsyncClient)
+    assert through.follow_redirects is False
+    assert isinstance(make_clients(RULES, 1)[0], Direct)
+    near = dataclasses.replace(REMOTE, base_url="http://127.0.0.1:9/v1")
+    assert isinstance(make_clients(near, 1)[0], Direct)
 
 
 def test_the_loop_goes_with_the_transport() -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,7 @@ from qagen.pump import (
     Trail,
     saving,
 )
+from qagen.pump.desk import Desk
 from qagen.pump.run import Pump
 from qagen.state import Counts
 
@@ -58,7 +60,7 @@ class ScriptedClient:
         yield
         self.shut = before
 
-    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
+    async def send(self, request: ChatRequest, attempts: Attempts) -> ChatReply:
         await asyncio.sleep(0)
         if self.stopped:
             raise Stopped
@@ -313,6 +315,53 @@ async def test_after_a_bug_what_was_received_is_saved_and_the_bug_is_told() -> N
     assert isinstance(outcome.bug, ZeroDivisionError)
     assert outcome.exit_code(failed_chunks=0, successes=1) == 70
     assert json.loads(Path("a.json").read_text())["done"] == {"0": "fine"}
+
+
+async def test_replies_that_wait_to_be_understood_when_the_run_is_given_up_are_kept() -> None:
+    notebook = Notebook("a", [str(number) for number in range(8)])
+    client = ScriptedClient()
+
+    class Impatient(EchoTask):
+        """Whose user gives up at the first reply that is understood."""
+
+        def understand(self, *given: Any) -> Settled | AskAgain | Rejected:
+            machine.stop("given up", exit_signal=2)
+            machine.cancel()
+            return super().understand(*given)
+
+    machine = Pump(
+        Impatient(),
+        cast(Client, client),
+        cast(Any, iter([Shelf(notebook)])),
+        concurrency=8,
+        most_open=1,
+        on_event=lambda _: None,
+    )
+    async with asyncio.timeout(20):
+        await machine.run()
+    assert len(notebook.done) == 1
+    kept = [text for trail in notebook.postponed.values() for text in trail.unused]
+    assert len(kept) > 1
+    assert machine.tally.replies == len(client.asked) == len(notebook.done) + len(kept)
+
+
+async def test_between_two_replies_that_are_understood_the_loop_has_time_to_send_a_request() -> None:
+    desk, steps, turns = Desk(), 0, []
+
+    async def count() -> None:
+        nonlocal steps
+        while True:
+            steps += 1
+            await asyncio.sleep(0)
+
+    async def understand() -> None:
+        await desk.turn()
+        turns.append(steps)
+
+    counting = asyncio.create_task(count())
+    await asyncio.gather(*(understand() for _ in range(10)))
+    counting.cancel()
+    assert min(after - before for before, after in pairwise(turns)) >= 6
 
 
 async def test_a_listener_that_fails_stops_nothing_and_is_told_at_the_end() -> None:

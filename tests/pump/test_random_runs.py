@@ -28,7 +28,7 @@ class MoodyClient(ScriptedClient):
         super().__init__()
         self.chance = chance
 
-    async def send(self, request: ChatRequest, slot: int, attempts: Attempts) -> ChatReply:
+    async def send(self, request: ChatRequest, attempts: Attempts) -> ChatReply:
         await asyncio.sleep(self.chance.random() * 0.003)
         if self.stopped:
             raise Stopped

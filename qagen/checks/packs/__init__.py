@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from itertools import repeat
 from typing import Any
 
 from qagen.checks import words
@@ -19,6 +20,8 @@ _LEAST_SHARE = 0.2
 _TERM = re.compile("<([A-Z]+)>")
 _SAMPLE = 4000
 """Characters that tell the language of a text."""
+_MOST_COUNTED = 255
+"""Words, so that their number fits into a byte."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,35 +77,42 @@ def load(language: str) -> Pack | None:
 @lru_cache(maxsize=64)
 def of_text(text: str) -> Pack | None:
     """The pack of the language that most of the words belong to; None where that is not clear."""
-    best, second = sorted(((found, language) for language, found in _shares(text).items()), reverse=True)[:2]
-    return load(best[1]) if best[0] >= _LEAST_SHARE and best[0] > 1.2 * second[0] else None
+    shares = _shares(text)
+    return load(LANGUAGES[shares.index(max(shares))]) if _is_clear(shares) else None
 
 
-def share(text: str, pack: Pack) -> float:
-    """Share of the first words of a text that are stop words of the language."""
-    return _shares(text)[pack.language]
+def _is_clear(shares: list[float]) -> bool:
+    *_, second, best = sorted(shares)
+    return best >= _LEAST_SHARE and best > 1.2 * second
+
+
+def is_clearly(text: str, pack: Pack, least: float) -> bool:
+    """Whether the text is in the language, and so large a share of its first words are stop words."""
+    shares = _shares(text)
+    own = shares[LANGUAGES.index(pack.language)]
+    return own >= least and _is_clear(shares) and own == max(shares)
 
 
 @lru_cache(maxsize=64)
-def _shares(text: str) -> dict[str, float]:
+def _shares(text: str) -> list[float]:
     """The same for every language."""
     some, speakers = words.of(text[:_SAMPLE]), _speakers()
-    counts = dict.fromkeys(LANGUAGES, 0)
-    for word in some:
-        if word in speakers:
-            for language in speakers[word]:
-                counts[language] += 1
-    return {language: count / (len(some) or 1) for language, count in counts.items()}
+    parts = [some[begin : begin + _MOST_COUNTED] for begin in range(0, len(some), _MOST_COUNTED)] or [()]
+    first, *others = [sum(map(speakers.get, part, repeat(0))).to_bytes(len(LANGUAGES), "little") for part in parts]
+    counts = map(sum, zip(first, *others, strict=True)) if others else first
+    return [count / (len(some) or 1) for count in counts]
 
 
 @cache
-def _speakers() -> dict[str, tuple[str, ...]]:
-    """Of each stop word the languages that have it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for language in LANGUAGES:
+def _speakers() -> dict[str, int]:
+    """Of each stop word a number, whose bytes are 1 for the languages that have it.
+
+    One sum of them holds the counts of all languages, and to sum takes a third of what a loop takes.
+    """
+    found: dict[str, int] = {}
+    for place, language in enumerate(LANGUAGES):
         for word in _data(language)["words"]["stop"].split():
-            if language not in found.get(word, ()):
-                found[word] = (*found.get(word, ()), language)
+            found[word] = found.get(word, 0) | 1 << 8 * place
     return found
 
 

@@ -1,0 +1,29 @@
+"""Where replies wait to be understood: one at a time, and in between the loop does what is waiting."""
+
+from __future__ import annotations
+
+import asyncio
+
+SPARE = 0.5
+"""Workers beyond those whose requests may be in flight, as a share: their next requests stand ready, or their replies
+wait here. Without them, what is done with a reply would keep its place in flight empty."""
+_STEPS = 6
+"""So many steps of the loop lead from the first byte of an answer to the next request that takes its place."""
+
+
+class Desk:
+    """Understanding a reply takes as long as sending ten requests. Replies come in bursts; requests must not wait."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+
+    async def turn(self) -> None:
+        """Wait until everybody before has had its turn, and the loop its own."""
+        async with self._turn:
+            for _ in range(_STEPS):
+                await asyncio.sleep(0)
+
+
+def workers(concurrency: int) -> int:
+    """How many keep that many requests in flight. One at a time needs only one, which waits for the disk as well."""
+    return concurrency + round(SPARE * concurrency) if concurrency > 1 else 1
