@@ -13,11 +13,11 @@ import time
 from pathlib import Path
 from typing import cast
 
-from qagen import workers
 from qagen.llm.exchange import exchange
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import Clients, make_clients
 from qagen.llm.types import Bounds, HttpCall, TransportChoice
+from qagen.workers.loop import run
 
 
 async def ask(url: str, body: bytes, in_flight: int, requests: int, transport: TransportChoice) -> dict[str, float]:
@@ -47,7 +47,7 @@ def main(url: str, path: str, in_flight: str, requests: str, transport: str) -> 
     """Run it on the loop that the program takes for this transport."""
     chosen = cast(TransportChoice, transport)
     work = ask(url, Path(path).read_bytes(), int(in_flight), int(requests), chosen)
-    print(json.dumps(workers.run(work, chosen)))
+    print(json.dumps(run(work, chosen)))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
                       how each dialect is asked for vectors: build_request, parse_reply
         rules/        an in-process transport that answers without a model
         fast          aiohttp under httpx, where qagen[fast] is installed
+        route         what carries requests, and through which proxy
         transport     the HTTP clients, and what their exceptions mean in our words
         exchange      one request and its whole answer, bounded in time and size
         meter         what was sent so far, in figures

@@ -33,6 +33,7 @@ RANKS: list[list[str]] = [
         "llm.ollama_embeddings",
         "llm.rules",
         "llm.fast",
+        "llm.route",
         "llm.transport",
         "llm.exchange",
         "llm.meter",

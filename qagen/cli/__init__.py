@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from qagen import __version__
 from qagen.cli import check, chunk, combine, doctor, errors, export, generate_qa, mine_negatives, status
 from qagen.cli.boundary import Commands
+from qagen.cli.options import Command
 from qagen.cli.postponed import postpone
 from qagen.redaction import guard_output
 
@@ -40,15 +42,15 @@ TRAINING_DATA = "Training data"
 QUALITY = "Quality"
 UTILITIES = "Utilities"
 
-app.command("chunk", rich_help_panel=PIPELINE)(chunk.chunk)
-app.command("generate-qa", rich_help_panel=PIPELINE)(generate_qa.generate_qa)
-app.command("combine", rich_help_panel=PIPELINE)(combine.combine)
-app.command("mine-negatives", rich_help_panel=TRAINING_DATA)(mine_negatives.mine_negatives)
-app.command("export", rich_help_panel=TRAINING_DATA)(export.export)
-app.command("check", rich_help_panel=QUALITY)(check.check)
-app.command("status", rich_help_panel=UTILITIES)(status.status)
-app.command("errors", rich_help_panel=UTILITIES)(errors.errors)
-app.command("doctor", rich_help_panel=UTILITIES)(doctor.doctor)
+app.command("chunk", cls=Command, rich_help_panel=PIPELINE)(chunk.chunk)
+app.command("generate-qa", cls=Command, rich_help_panel=PIPELINE)(generate_qa.generate_qa)
+app.command("combine", cls=Command, rich_help_panel=PIPELINE)(combine.combine)
+app.command("mine-negatives", cls=Command, rich_help_panel=TRAINING_DATA)(mine_negatives.mine_negatives)
+app.command("export", cls=Command, rich_help_panel=TRAINING_DATA)(export.export)
+app.command("check", cls=Command, rich_help_panel=QUALITY)(check.check)
+app.command("status", cls=Command, rich_help_panel=UTILITIES)(status.status)
+app.command("errors", cls=Command, rich_help_panel=UTILITIES)(errors.errors)
+app.command("doctor", cls=Command, rich_help_panel=UTILITIES)(doctor.doctor)
 
 
 def _show_version(value: bool) -> None:
@@ -70,4 +72,11 @@ def main() -> None:
     """The console command `qagen`."""
     guard_output()
     postpone()
+    _leave_out_others(sys.argv[1:2])
     app(prog_name="qagen")
+
+
+def _leave_out_others(words: list[str]) -> None:
+    """Where the first word is a command, typer need not make the others of their functions."""
+    asked = [command for command in app.registered_commands if command.name in words]
+    app.registered_commands = asked or app.registered_commands

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from qagen.redaction import escaped, harmless, redact
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from qagen.dataset import Combined
     from qagen.doctor import Finding
     from qagen.formats import LeftOut
@@ -271,6 +272,8 @@ def show_finding(finding: Finding) -> None:
 
 def table(first: str, *others: str) -> Table:
     """A light table: the first column is text, the others are figures until the last."""
+    from rich.table import Table
+
     made = Table(box=None, header_style="bold", pad_edge=False)
     made.add_column(first, overflow="ellipsis", no_wrap=True, min_width=16)
     for name in others:

@@ -62,13 +62,15 @@ def generate_qa(
     Press Ctrl-C at any time: what is under way is finished and saved.
     The same command goes on from there, and pays for nothing twice.
     """
-    from qagen import generate, workers
+    from qagen import workers
     from qagen.cli import console, running
-    from qagen.cli.prompt_report import show_sample
 
     settings = options.load(ctx)
     console.log_as(settings.log_format)
     if show_prompt:
+        from qagen import generate
+        from qagen.cli.prompt_report import show_sample
+
         show_sample(generate.sample(generate.plan(settings)))
         return
     running.run(workers.generate_here, settings, summary_json, verbose=verbose, break_lock=break_lock)

@@ -6,10 +6,12 @@ user typed. So all defaults here are None, and the real ones stand in `Settings`
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from qagen.llm.providers import PROVIDERS
 
@@ -93,6 +95,22 @@ AllowInsecureHttp = Annotated[
         rich_help_panel=MODEL,
     ),
 ]
+
+
+class Command(TyperCommand):
+    """A command that looks only at what was given: typer builds a validator for each option that it looks at."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        for param in self.params:
+            param.process_value = partial(_process, param, param.process_value)  # type: ignore[method-assign]
+
+
+def _process(param: Any, process: Any, ctx: Any, value: Any) -> Any:
+    """What `process` would make of it: nothing of nothing."""
+    if value is None and not (param.required or param.callback or param.multiple or param.nargs != 1):
+        return None
+    return process(ctx, value)
 
 
 def load(ctx: typer.Context) -> Settings:

@@ -11,6 +11,8 @@ _NOT_NEEDED = (("rich.markdown", "Markdown"), ("rich.traceback", "Traceback"))
 """Our help is no Markdown, and typer shows no tracebacks of ours."""
 _COMMAND_LINE_OF_HTTPX = "httpx._main"
 """It brings a parser of arguments, rich and pygments along, where they are there; without it, httpx does without."""
+_PLUGINS_OF_PYDANTIC = "pydantic.plugin._loader"
+"""It looks for plugins in every package that is installed, which takes longer the more there are. We have none."""
 
 
 class _Postponed(type):
@@ -38,3 +40,7 @@ def postpone() -> None:
             sys.modules[module] = stand_in
     if "httpx" not in sys.modules:
         sys.modules[_COMMAND_LINE_OF_HTTPX] = None  # type: ignore[assignment]
+    if _PLUGINS_OF_PYDANTIC not in sys.modules:
+        no_plugins = ModuleType(_PLUGINS_OF_PYDANTIC)
+        no_plugins.get_plugins = tuple  # type: ignore[attr-defined]
+        sys.modules[_PLUGINS_OF_PYDANTIC] = no_plugins

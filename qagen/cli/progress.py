@@ -5,20 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
 from qagen.llm.providers import NOBODY
@@ -35,6 +24,9 @@ from qagen.pump import (
 )
 from qagen.runs import Live
 from qagen.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 MOST_FAILURES_SHOWN = 5
 PLAIN_EVERY_S = 10.0
@@ -72,17 +64,9 @@ class RunDisplay:
         self._began = self._last_line = time.monotonic()
         _introduce(live, self._settings)
         if live.job.to_ask and self._console.is_terminal:
-            wide = self._console.width >= WIDE
-            columns = [
-                MofNCompleteColumn(),
-                TextColumn("chunks, {task.fields[documents]}" if wide else "chunks"),
-                BarColumn(bar_width=None if wide else 10),
-                TextColumn("{task.fields[rate]}, left"),
-                TimeRemainingColumn(compact=True),
-                _Pause(live),
-                TextColumn("{task.fields[figures]}"),
-            ]
-            self._progress = Progress(*columns, console=self._console, expand=True)
+            from qagen.cli.live_line import live_line
+
+            self._progress = live_line(live, self._console)
             self._task = self._progress.add_task("chunks", total=live.job.to_ask, **self._fields())
             self._progress.start()
 
@@ -150,22 +134,6 @@ class RunDisplay:
     def _print(self, markup: str) -> None:
         console = self._progress.console if self._progress else self._console
         tell(console, markup)
-
-
-class _Pause(ProgressColumn):
-    """Why nothing moves, and for how long still."""
-
-    def __init__(self, live: Live) -> None:
-        super().__init__()
-        self._live = live
-
-    def render(self, task: Task) -> Text:  # noqa: ARG002
-        """Nothing, as long as requests go out."""
-        seconds = self._live.traffic.pause_s(time.monotonic())
-        if seconds < 1:
-            return Text()
-        why = "no answers" if self._live.traffic.breaker.is_open else "rate limit"
-        return Text(f"{why}: {seconds:.0f} s", style="yellow")
 
 
 def _retries(number: int) -> str:

@@ -14,7 +14,7 @@ ENDING = ".qagen.toml"
 class DocumentSettings(BaseModel):
     """Each field that is set takes the place of the run's own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     questions_per_chunk: int | None = Field(None, ge=1, le=100)
     question_types: tuple[str, ...] | None = Field(None, min_length=1)

@@ -21,15 +21,18 @@ _TAG = re.compile(r"qagen/([a-z]+)@(\d+)")
 
 
 class FileModel(BaseModel):
-    """A part of a file. Unknown fields are ignored unless the part describes a document."""
+    """A part of a file. Unknown fields are ignored unless the part describes a document.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    A validator is built once it is used: no command needs those of all files.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class OpenModel(FileModel):
     """A part that describes a document or a chunk: what other tools wrote there is kept, so that it can be traced."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
 
 def encode(value: Any, *, indent: bool = False) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from qagen import __version__, checks, files, prompts, runs
+from qagen import __version__, files, prompts, runs
 from qagen.corpus import find_chunk_files, qa_path_of, read_chunks, stem_of
 from qagen.errors import DataError, UsageError
 from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, LeftOut
@@ -125,6 +125,10 @@ def plan(settings: Settings) -> Job:
 
 def _unknown_languages(languages: Counter[str]) -> list[str]:
     """Of which documents the checks know less. `languages`: documents that are asked about, by language."""
+    if not languages:
+        return []
+    from qagen import checks
+
     return [
         f"the language of {documents:,} document{'s' if documents > 1 else ''} is {language!r}, of which the checks "
         f"know no words: {', '.join(codes)} do not run there."

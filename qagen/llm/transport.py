@@ -8,22 +8,20 @@ client has all connections, and aiohttp carries its requests.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal, Protocol
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
+from typing import Protocol
+from urllib.request import getproxies
 
 import httpx
 
 from qagen.errors import AccessError, ProviderError, TransientError, UsageError
 from qagen.llm.providers import Endpoint, is_near
+from qagen.llm.route import choose
 from qagen.llm.types import HttpCall, TransportChoice
 
 _THROUGH_PROXY = 8
@@ -85,32 +83,6 @@ class Clients:
         """Close all connections."""
         for client in self._clients:
             await client.aclose()
-
-
-def choose(wanted: TransportChoice, endpoint: Endpoint) -> Literal["httpx", "aiohttp"]:
-    """Who carries the requests.
-
-    Raises:
-        UsageError: aiohttp is wanted, and it is not there or cannot.
-    """
-    if wanted == "httpx" or endpoint.provider.in_process:
-        return "httpx"
-    is_there = find_spec("httpx_aiohttp") is not None
-    proxy = proxy_of(endpoint)
-    if wanted == "aiohttp" and not is_there:
-        raise UsageError("--transport aiohttp: it is not installed. Install it with: pip install 'qagen[fast]'")
-    if wanted == "aiohttp" and proxy:
-        raise UsageError(f"--transport aiohttp: it cannot go through the proxy {proxy}. Leave the option out.")
-    return "aiohttp" if is_there and not proxy else "httpx"
-
-
-def loop_factory(transport: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The event loop that goes with it; None for the standard one."""
-    if transport == "httpx" or find_spec("uvloop") is None:
-        return None
-    import uvloop
-
-    return uvloop.new_event_loop
 
 
 def make_clients(
@@ -177,18 +149,6 @@ def _parsed(url: str) -> httpx.URL:
 
 def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext:
     return httpx.create_ssl_context() if ca_bundle is None else ssl.create_default_context(cafile=ca_bundle)
-
-
-def proxy_of(endpoint: Endpoint) -> str | None:
-    """The proxy that requests go through, by the environment, without its credentials; None where there is none."""
-    if endpoint.provider.in_process or is_near(endpoint.base_url):
-        return None
-    address = urlsplit(endpoint.base_url)
-    proxies = getproxies()
-    proxy = proxies.get(address.scheme) or proxies.get("all")
-    if not proxy or proxy_bypass(address.hostname or ""):
-        return None
-    return urlsplit(proxy if "://" in proxy else f"//{proxy}").netloc.rpartition("@")[2]
 
 
 def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> ProviderError:

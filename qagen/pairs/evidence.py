@@ -7,8 +7,6 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
-from rapidfuzz import fuzz
-
 FOUND_SCORE = 80.0
 """Similarity from which a quote counts as found. Of 2,230 chunks, a sentence of another chunk reaches 56 at most, and
 one with a word dropped has a median of 96."""
@@ -76,6 +74,8 @@ class Passage:
                 return self._match(start, start + len(plain), 100.0)
         if len(plain) < _SHORTEST_FUZZY:
             return None
+        from rapidfuzz import fuzz
+
         for begin in (core, 0):
             region = text[begin:]
             if len(plain) > len(region):

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import json_repair
-
 _MOST_STARTS = 50
 _DEEPEST = 64
 _THOUGHT_BEGIN = re.compile(r"<think(?:ing)?>", re.IGNORECASE)
@@ -37,6 +35,8 @@ def repair(text: str) -> Any:
     # The repairer's time grows with the square of the depth.
     if start < 0 or _depth(text) > _DEEPEST:
         return None
+    import json_repair
+
     try:
         return json_repair.loads(text[start:])
     except (ValueError, RecursionError, IndexError, TypeError, AttributeError):

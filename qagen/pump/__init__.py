@@ -20,7 +20,6 @@ from qagen.pump.events import (
     Tally,
     TryFailed,
 )
-from qagen.pump.run import Pump
 from qagen.pump.task import (
     MOST_ROUNDS,
     AskAgain,
@@ -49,7 +48,6 @@ __all__ = [
     "OpenDocument",
     "Outcome",
     "Preparing",
-    "Pump",
     "Rejected",
     "ReplyUnusable",
     "Rescued",

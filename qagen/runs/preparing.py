@@ -10,7 +10,7 @@ from qagen.corpus import backup_of
 from qagen.errors import DataError, UsageError
 from qagen.llm.prices import Price, Table, parse_table, price_of
 from qagen.llm.providers import Endpoint, is_near
-from qagen.llm.transport import proxy_of
+from qagen.llm.route import proxy_of
 from qagen.runs.job import Job
 from qagen.settings import Settings
 

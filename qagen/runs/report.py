@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from qagen.llm.client import Meter
 from qagen.llm.limits import Traffic
+from qagen.llm.meter import Meter
 from qagen.pump import Outcome, Tally
 from qagen.runs.job import Job
 from qagen.state import Counts, mining_figures

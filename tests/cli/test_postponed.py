@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flow import passages, qagen, write_chunks
 
 
 def out_of(code: str) -> str:
@@ -52,7 +57,33 @@ def test_httpx_is_whole_but_for_its_own_command_line() -> None:
 
 def test_a_generation_begins_without_what_searches() -> None:
     code = (
-        "import sys; from qagen.cli import main; from qagen import workers\n"
+        "import sys; from qagen.cli import main; from qagen.workers import loop\n"
         "print([name for name in ('numpy', 'qagen.mine', 'qagen.doctor') if name in sys.modules])\n"
     )
     assert out_of(code).strip() == "[]"
+
+
+@pytest.mark.parametrize("transport", ["httpx", "aiohttp"])
+def test_a_generation_that_asks_nothing_needs_neither_a_client_nor_checks(transport: str) -> None:
+    write_chunks(Path("chunks"), "pump", passages(3))
+    words = ("generate-qa", "--provider", "rules", "--transport", transport)
+    assert qagen(*words).returncode == 0
+    libraries = ("asyncio", "httpx", "aiohttp", "uvloop", "tenacity", "rapidfuzz", "json_repair", "dotenv", "email")
+    ours = ("qagen.checks", "qagen.cutting", "qagen.generate.task", "qagen.llm.client", "qagen.pump.run")
+    code = (
+        f"import sys; from qagen.cli import main; sys.argv = ['qagen', *{words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        f"print([name for name in {(*libraries, *ours)!r} if name in sys.modules])\n"
+    )
+    lines = out_of(code).splitlines()
+    assert lines[-1] == "[]"
+    assert "chunks 3 = 3 completed (3 earlier + 0 now) + 0 failed + 0 pending" in lines
+
+
+def test_pydantic_looks_for_no_plugins() -> None:
+    code = (
+        "import sys; from qagen.cli.postponed import postpone; postpone()\n"
+        "from qagen.formats import Pair\n"
+        "print(Pair(question='How?', answer='So.').answer, 'importlib.metadata' in sys.modules)\n"
+    )
+    assert out_of(code).strip() == "So. False"

@@ -25,9 +25,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from qagen import files, generate, pairs, runs
 from qagen.errors import AccessError, DataError, RejectedError, StorageError, TransientError, UsageError
+from qagen.generate.task import GenerateTask
 from qagen.llm.client import Client, Meter, Stopped
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
-from qagen.pump import ChunkSaved, Event, Outcome, Pump, saving
+from qagen.pump import ChunkSaved, Event, Outcome, saving
+from qagen.pump.run import Pump
 from qagen.settings import Settings
 from tests.flow import write_chunks
 from tests.llm_server import answers
@@ -273,7 +275,7 @@ class Corpus(RuleBasedStateMachine):
             if not resume:
                 runs.set_aside(job)
             documents = iter(job.to_open())
-            task = generate.GenerateTask(job)
+            task = GenerateTask(job)
             pump = Pump(task, cast(Client, model), documents, concurrency=at_a_time, most_open=2, on_event=hear)
             model.pump = pump
             async with asyncio.timeout(2):

@@ -11,10 +11,11 @@ import pytest
 from pydantic import SecretStr
 
 from qagen.errors import UsageError
-from qagen.llm import transport
+from qagen.llm import route
 from qagen.llm.fast import FastTransport
 from qagen.llm.providers import PROVIDERS, Endpoint
-from qagen.llm.transport import Direct, choose, loop_factory, make_clients
+from qagen.llm.route import choose, loop_factory
+from qagen.llm.transport import Direct, make_clients
 from tests.flow import qagen
 
 REMOTE = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://model.example/v1", SecretStr("sk-x"))
@@ -24,7 +25,7 @@ RULES = Endpoint(PROVIDERS["rules"], "rules-cloze-1", "http://rules")
 def test_aiohttp_is_chosen_where_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose("auto", REMOTE) == "aiohttp"
     assert choose("httpx", REMOTE) == "httpx"
-    monkeypatch.setattr(transport, "find_spec", lambda _: None)
+    monkeypatch.setattr(route, "find_spec", lambda _: None)
     assert choose("auto", REMOTE) == "httpx"
     assert loop_factory("aiohttp") is None
     with pytest.raises(UsageError, match=r"pip install 'qagen\[fast\]'"):

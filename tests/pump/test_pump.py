@@ -26,7 +26,6 @@ from qagen.pump import (
     Item,
     Made,
     Outcome,
-    Pump,
     Rejected,
     Settled,
     Stopping,
@@ -34,6 +33,7 @@ from qagen.pump import (
     saving,
 )
 from qagen.pump.desk import Desk
+from qagen.pump.run import Pump
 from qagen.state import Counts
 
 pytestmark = pytest.mark.anyio

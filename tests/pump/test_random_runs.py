@@ -14,7 +14,8 @@ import pytest
 from qagen.errors import AccessError, RejectedError
 from qagen.llm.client import Client, Stopped
 from qagen.llm.types import Attempts, ChatReply, ChatRequest, Usage
-from qagen.pump import ChunkSaved, Event, Item, Made, Pump, Trail
+from qagen.pump import ChunkSaved, Event, Item, Made, Trail
+from qagen.pump.run import Pump
 from tests.pump.test_pump import EchoTask, Notebook, ScriptedClient, Shelf, failing
 
 RUNS = 120

@@ -1,0 +1,96 @@
+"""A run on its event loop: the only place that starts one, and the only one that catches signals.
+
+Who asks nothing does not come here: the loop, the HTTP clients and the checks take longer to import than such a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from qagen import runs
+from qagen.errors import INTERRUPTED, TERMINATED
+from qagen.llm.client import Client
+from qagen.llm.route import loop_factory
+from qagen.pump import Event, Notice
+from qagen.pump.run import Pump
+from qagen.settings import Settings
+from qagen.workers.work import Work
+
+_SIGNALS = {
+    signal.SIGINT: ("interrupted", INTERRUPTED, 30.0),
+    signal.SIGTERM: ("told to end", TERMINATED, 10.0),
+    **({signal.SIGHUP: ("the terminal went away", TERMINATED, 10.0)} if hasattr(signal, "SIGHUP") else {}),
+}
+"""What each says, the exit code, and how long requests in flight may still take, in seconds."""
+
+_NEW_BEFORE_COLLECTING = 10_000
+"""Objects that a run makes before it looks for cycles among them: as many as a few dozen chunks need."""
+
+Result = TypeVar("Result")
+
+
+def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Result:
+    """Run a coroutine to its end, on the event loop that goes with the transport: the only one who starts one."""
+    # What was imported and planned stays: looking for garbage in it, again and again, is a twentieth of a long run.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_NEW_BEFORE_COLLECTING, 10, 10)
+    with asyncio.Runner(loop_factory=loop_factory(transport)) as runner:
+        return runner.run(coroutine)
+
+
+async def pump(
+    work: Work, settings: Settings, on_start: Callable[[runs.Live], None], on_event: Callable[[Event], None]
+) -> runs.Report:
+    """Work until everything is asked, or something stops it."""
+    began, job = asyncio.get_running_loop().time(), work.job
+    concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
+    async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
+        if not settings.resume:
+            # Only now: had the client been refused its settings, the results would have moved for nothing.
+            job.archived = runs.set_aside(job)
+        one = Pump(
+            work.task(),
+            client,
+            iter(job.to_open()),
+            concurrency=concurrency,
+            most_open=settings.batch_size,
+            on_event=on_event,
+        )
+        if work.before is not None:
+            await work.before(on_event)
+        on_start(runs.Live(job, one.tally, client.meter, client.traffic))
+        with _signals(one, settings.drain_timeout):
+            outcome = await one.run()
+    return runs.Report(job, outcome, one.tally, client.meter, asyncio.get_running_loop().time() - began)
+
+
+@contextlib.contextmanager
+def _signals(pump: Pump, drain_timeout_s: float | None) -> Iterator[None]:
+    """The first signal stops asking and lets what is in flight finish; the second gives that up, too."""
+    loop = asyncio.get_running_loop()
+
+    def react(number: signal.Signals) -> None:
+        if pump.stopping:
+            pump.cancel()
+            return
+        why, code, drain_s = _SIGNALS[number]
+        pump.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
+
+    handled = []
+    for number in _SIGNALS:
+        if signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup: whoever started us wants it ignored
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C ends the run at once, what is saved is whole
+            loop.add_signal_handler(number, react, number)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

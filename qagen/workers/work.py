@@ -1,0 +1,28 @@
+"""A run that is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from qagen import runs
+from qagen.pump import Event, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A run that is planned."""
+
+    job: runs.Job
+    task: Callable[[], Task]
+    """Made once something is to ask."""
+    lock: str
+    """Of the folder of the results, which is held while the run works."""
+    summary: str
+    """Name of the file with the account."""
+    opened: Callable[[Callable[[Event], None]], AbstractContextManager[None]] = lambda _: nullcontext()
+    """What the task needs besides, made ready under the lock."""
+    before: Callable[[Callable[[Event], None]], Coroutine[Any, Any, None]] | None = None
+    """What is asked of somebody else before the run."""
