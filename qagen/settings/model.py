@@ -11,29 +11,23 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, PrivateAttr, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qagen import redaction
 from qagen.errors import UsageError
 from qagen.formats import decode, without_surrogates
 from qagen.llm.providers import NOBODY, PROVIDERS, Endpoint, Provider, embeddings_of, is_loopback, resolve_base_url
 from qagen.llm.types import LARGEST_BODY, LONGEST_WAIT_S, Bounds, TransportChoice
-from qagen.settings.sources import given_in, look_at_modes, read_config, read_key, refuse_unknown_names
+from qagen.settings.sources import look_at_modes, read_config, read_key, refuse_unknown_names
 
 DEFAULT_CONFIG_FILE = Path("config.env")
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Strategy = Literal["auto", "recursive", "markdown", "html", "character", "token", "semantic"]
+Patterns = Annotated[list[str], NoDecode]
+Names = Annotated[list[str], NoDecode]
 _CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
 """Most units of a chunk, where nothing is set."""
 _WITHOUT = {"rules": "to try the pipeline without a model", NOBODY.name: "to do without a model"}
@@ -44,10 +38,12 @@ _NO_OPTIONS = frozenset(
 )
 
 
-class Settings(BaseModel):
+class Settings(BaseSettings):
     """Everything that can be set, with its default. Paths are relative to the working directory."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, validate_default=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True, env_file_encoding="utf-8"
+    )
 
     # Where things are
     incoming_dir: Path = Field(Path("documents"), validation_alias="GENERATOR_INCOMING_DIR")
@@ -61,8 +57,8 @@ class Settings(BaseModel):
     chunk_size: int | None = Field(None, ge=1, le=_MOST, validation_alias="GENERATOR_CHUNK_SIZE")
     chunk_overlap: int | None = Field(None, ge=0, validation_alias="GENERATOR_CHUNK_OVERLAP")
     min_chunk_size: int | None = Field(None, ge=1, validation_alias="GENERATOR_MIN_CHUNK_SIZE")
-    include: list[str] = Field(default_factory=list, validation_alias="GENERATOR_INCLUDE")
-    exclude: list[str] = Field(default_factory=list, validation_alias="GENERATOR_EXCLUDE")
+    include: Patterns = Field(default_factory=list, validation_alias="GENERATOR_INCLUDE")
+    exclude: Patterns = Field(default_factory=list, validation_alias="GENERATOR_EXCLUDE")
     text_field: str | None = Field(None, validation_alias="GENERATOR_TEXT_FIELD")
     jobs: int | None = Field(None, ge=1, le=64, validation_alias="GENERATOR_JOBS")
     document_timeout: float = Field(120.0, gt=0, validation_alias="GENERATOR_DOCUMENT_TIMEOUT")
@@ -88,12 +84,14 @@ class Settings(BaseModel):
     seed: int | None = Field(None, ge=-(2**63), lt=2**63, validation_alias="GENERATOR_SEED")
     reasoning_effort: Effort | None = Field(None, validation_alias="GENERATOR_REASONING_EFFORT")
     max_tokens: int | None = Field(None, ge=1, le=_MOST, validation_alias="GENERATOR_MAX_TOKENS")
-    model_options: dict[str, Any] = Field(default_factory=dict, validation_alias="GENERATOR_MODEL_OPTIONS")
+    model_options: Annotated[dict[str, Any], NoDecode] = Field(
+        default_factory=dict, validation_alias="GENERATOR_MODEL_OPTIONS"
+    )
     system_message: str | None = Field(None, validation_alias="GENERATOR_SYSTEM_MESSAGE")
     extra_instructions: str | None = Field(None, validation_alias="GENERATOR_EXTRA_INSTRUCTIONS")
     prompt_template_file: Path | None = Field(None, validation_alias="GENERATOR_PROMPT_TEMPLATE_FILE")
     prompts_dir: Path | None = Field(None, validation_alias="GENERATOR_PROMPTS_DIR")
-    question_types: list[str] = Field(default_factory=list, validation_alias="GENERATOR_QUESTION_TYPES")
+    question_types: Names = Field(default_factory=list, validation_alias="GENERATOR_QUESTION_TYPES")
     language: str | None = Field(None, validation_alias="GENERATOR_LANGUAGE")
     style: str | None = Field(None, validation_alias="GENERATOR_STYLE")
     content_cap: bool = Field(False, validation_alias="GENERATOR_CONTENT_CAP")
@@ -129,7 +127,7 @@ class Settings(BaseModel):
     dedupe: bool = Field(True, validation_alias="GENERATOR_DEDUPE")
     checks: bool = Field(True, validation_alias="GENERATOR_CHECKS")
     conflicts: Literal["keep", "drop", "fail"] = Field("keep", validation_alias="GENERATOR_CONFLICTS")
-    drop: list[str] = Field(default_factory=list, validation_alias="GENERATOR_DROP")
+    drop: Patterns = Field(default_factory=list, validation_alias="GENERATOR_DROP")
     min_grounding: float | None = Field(None, ge=0, le=1, validation_alias="GENERATOR_MIN_GROUNDING")
     max_per_document: int | None = Field(None, ge=1, validation_alias="GENERATOR_MAX_PER_DOCUMENT")
     include_source_text: bool = Field(False, validation_alias="GENERATOR_INCLUDE_SOURCE_TEXT")
@@ -256,8 +254,7 @@ class Settings(BaseModel):
         refuse_unknown_names({_variable(name) for name in cls.model_fields}, in_file, os.environ, path)
         aliases = {_variable(name): value for name, value in flags.items()}
         try:
-            fields = cls.model_fields
-            settings = cls.model_validate(given_in(in_file, fields) | given_in(os.environ, fields) | aliases)
+            settings = cls(_env_file=path if in_file else None, **aliases)
         except ValidationError as error:
             raise UsageError("; ".join(_explain(item, flags, in_file, path) for item in error.errors())) from None
         for names, place in ((in_file, str(path)), (os.environ, "environment")):

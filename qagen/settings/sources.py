@@ -12,6 +12,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dotenv import dotenv_values
+
 from qagen.errors import UsageError
 from qagen.llm.providers import PROVIDERS
 
@@ -23,8 +25,6 @@ def read_config(path: Path, *, required: bool) -> dict[str, str | None]:
         if required:
             raise UsageError(f"{path}: there is no such configuration file. Check --config-file.")
         return {}
-    from dotenv import dotenv_values
-
     # Lines that are no settings are ignored, without a word of the library.
     logging.getLogger("dotenv").setLevel(logging.ERROR)
     try:
@@ -33,20 +33,6 @@ def read_config(path: Path, *, required: bool) -> dict[str, str | None]:
         raise UsageError(f"{path}: the configuration file is not UTF-8; save it as UTF-8") from None
     except OSError as error:
         raise UsageError(f"{path}: the configuration file cannot be read: {error.strerror}") from None
-
-
-def given_in(names: Mapping[str, str | None], fields: Collection[str]) -> dict[str, str]:
-    """What is set there, under the names that `Settings` knows: in any case, and nothing that is empty.
-
-    The fields' own names count, too.
-    """
-    found = {}
-    for name, value in names.items():
-        if value and name.lower() in fields:
-            found[name.lower()] = value
-        elif value and name.upper().startswith(PREFIX):
-            found[name.upper()] = value
-    return found
 
 
 def read_key(path: Path | None) -> str:
