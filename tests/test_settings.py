@@ -127,6 +127,14 @@ def test_an_unknown_name_in_the_environment_is_refused_with_the_nearest_one(monk
     assert "Did you mean GENERATOR_MODEL?" in text
 
 
+def test_names_of_others_in_the_environment_and_in_the_file_set_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "en_GB:en")  # on many desktops
+    monkeypatch.setenv("SEED", "7")
+    configure("model=theirs\n")
+    settings = Settings.load()
+    assert (settings.language, settings.seed, settings.model) == (None, None, None)
+
+
 def test_an_unknown_name_is_refused_in_whatever_case_it_is_written() -> None:
     configure("generator_modle=x\n")
     assert "Did you mean GENERATOR_MODEL?" in refusal()

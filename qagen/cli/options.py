@@ -121,7 +121,12 @@ def load(ctx: typer.Context) -> Settings:
     """
     from qagen.settings import Settings
 
-    given = {name: value for name, value in ctx.params.items() if value is not None and name in Settings.model_fields}
+    # An option that can be repeated and was not given is an empty list, which must not hide what is set elsewhere.
+    given = {
+        name: value
+        for name, value in ctx.params.items()
+        if value not in (None, (), []) and name in Settings.model_fields
+    }
     address = ctx.params.get("provider_base_url")
     variables = {_NAMED.base_url_env: address} if address and _NAMED.base_url_env else {}
     return Settings.load(ctx.params.get("config_file"), variables=variables, **given)

@@ -41,9 +41,7 @@ _NO_OPTIONS = frozenset(
 class Settings(BaseSettings):
     """Everything that can be set, with its default. Paths are relative to the working directory."""
 
-    model_config = SettingsConfigDict(
-        extra="ignore", frozen=True, populate_by_name=True, env_ignore_empty=True, env_file_encoding="utf-8"
-    )
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True, env_file_encoding="utf-8")
 
     # Where things are
     incoming_dir: Path = Field(Path("documents"), validation_alias="GENERATOR_INCOMING_DIR")

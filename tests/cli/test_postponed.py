@@ -68,7 +68,7 @@ def test_a_generation_that_asks_nothing_needs_neither_a_client_nor_checks(transp
     write_chunks(Path("chunks"), "pump", passages(3))
     words = ("generate-qa", "--provider", "rules", "--transport", transport)
     assert qagen(*words).returncode == 0
-    libraries = ("asyncio", "httpx", "aiohttp", "uvloop", "tenacity", "rapidfuzz", "json_repair", "dotenv", "email")
+    libraries = ("httpx", "aiohttp", "uvloop", "tenacity", "rapidfuzz", "json_repair", "email")
     ours = ("qagen.checks", "qagen.cutting", "qagen.generate.task", "qagen.llm.client", "qagen.pump.run")
     code = (
         f"import sys; from qagen.cli import main; sys.argv = ['qagen', *{words!r}]\n"

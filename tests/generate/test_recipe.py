@@ -91,6 +91,14 @@ def test_an_unknown_type_or_style_is_refused_before_anything_is_asked(
     assert asked(server) == {}
 
 
+def test_what_can_be_repeated_counts_from_the_environment_unless_it_is_given(
+    server: LLMServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENERATOR_QUESTION_TYPES", "trivia")
+    assert "there is no question type 'trivia'" in qagen(*local(server), code=2).stderr
+    qagen(*local(server, "--question-types", "factual"))
+
+
 def test_another_style_is_a_change_of_parameters(server: LLMServer) -> None:
     qagen(*local(server, "--limit", "1"))
     refused = qagen(*local(server, "--style", "chat"), code=2)
