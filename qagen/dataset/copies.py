@@ -10,7 +10,7 @@ from qagen.checks.twins import normal_questions
 from qagen.dataset.rows import Rows
 from qagen.dataset.types import DUP_EXACT
 
-_PARTS = 16
+_PARTS = 64
 
 
 def find(rows: Rows, keys: array[int]) -> dict[int, tuple[int, str]]:

@@ -19,7 +19,7 @@ from qagen.formats import Row, decode, encode_lines
 Label = tuple[str, tuple[str, ...], str]
 """A pair's question type, codes of checks and `generator_kind`: of all these, few are different."""
 _NO_CHUNK = -1
-_PIECE = 1 << 20
+_PIECE = 1 << 18
 
 
 class Rows:
@@ -88,7 +88,7 @@ class Rows:
         return *quality, self.documents[number], number
 
     def lines(self, numbers: Iterable[int]) -> Iterator[bytes]:
-        """Pairs as lines of JSON with their ends; neighbours together, in pieces of about a megabyte."""
+        """Pairs as lines of JSON with their ends; neighbours together, in pieces of some hundred kilobytes."""
         begin = end = 0
         for number in numbers:
             if number != end or self._starts[end] - self._starts[begin] > _PIECE:
