@@ -117,14 +117,14 @@ cmp -s pyproject.toml $$group/made-from && works || { \
 }
 endef
 
-# The program with its fast transport, and nothing that only tests need.
+# The program with its fast transport and its fast search, and nothing that only tests need.
 define make-bench
 group=.venv-bench; \
 works() { $$group/bin/qagen --version >/dev/null 2>&1; }; \
 cmp -s pyproject.toml $$group/made-from && works || { \
 	{ works || { rm -rf $$group && $(BIN)/python -m venv $$group; }; } && \
-	echo "installing qagen[fast] into $$group" && \
-	$$group/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fast]' && \
+	echo "installing qagen[fast,negatives] into $$group" && \
+	$$group/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[fast,negatives]' && \
 	cp pyproject.toml $$group/made-from; \
 }
 endef

@@ -11,7 +11,17 @@ from pydantic import ValidationError
 
 from qagen import files
 from qagen.errors import DamagedError, DataError
-from qagen.formats import ChunkFile, DocumentInfo, NegativesFile, ProcessingInfo, QAFile, decode, is_unchanged
+from qagen.formats import (
+    ChunkFile,
+    DocumentInfo,
+    NegativesFile,
+    ProcessingInfo,
+    QAFile,
+    Row,
+    decode,
+    is_unchanged,
+    parse_rows,
+)
 
 _OTHER_FILES = (
     *("_qa", "_verdicts", "_negatives", "qa_generation_summary", "mining_summary", "training_data", ".meta"),
@@ -151,8 +161,21 @@ def read_qa(path: Path) -> QAFile:
     Raises:
         DataError: unreadable, not JSON, or not a QA file; the text names the file and the field.
     """
+    return _read_qa(path, QAFile.parse)
+
+
+def read_qa_rows(path: Path) -> tuple[QAFile, list[Row]]:
+    """The same, with the training pairs as rows beside it.
+
+    Raises:
+        DataError: as `read_qa`.
+    """
+    return _read_qa(path, parse_rows)
+
+
+def _read_qa(path: Path, parse: Callable[[bytes], Model]) -> Model:
     try:
-        return _read(path, QAFile.parse, "QA file")
+        return _read(path, parse, "QA file")
     except DamagedError as error:
         if not backup_of(path).exists():
             raise

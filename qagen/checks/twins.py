@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from rapidfuzz import fuzz
@@ -14,12 +15,22 @@ from qagen.checks.packs import Pack
 _NUMBERED = re.compile(r"[^\W_]*\d[^\W_]*")
 _SINGLE = re.compile(r"[A-Z](?<!\w.)\b")
 _LONGEST_COMPARED = 2000
+_FINAL = " ?.!？。！؟"
+_BETWEEN = "\0"
 
 
 @lru_cache(maxsize=64)
 def normal_question(question: str) -> str:
     """The question without case, white space and final marks: equal ones ask the same."""
-    return " ".join(question.casefold().split()).rstrip(" ?.!？。！؟")
+    return " ".join(question.casefold().split()).rstrip(_FINAL)
+
+
+def normal_questions(questions: Sequence[str]) -> list[str]:
+    """The same of each of many, in half of the time: as one text."""
+    whole = _BETWEEN.join(questions)
+    if whole.count(_BETWEEN) != len(questions) - 1:
+        return [normal_question(question) for question in questions]
+    return [one.lstrip().rstrip(_FINAL) for one in " ".join(whole.casefold().split()).split(_BETWEEN)]
 
 
 def is_duplicate(case: Case, limits: Thresholds) -> bool:

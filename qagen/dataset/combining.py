@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qagen import files
 from qagen.dataset import joining, types, writing
 from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
 from qagen.dataset.joining import Joining
-from qagen.dataset.passages import Passages
 from qagen.dataset.rejects import Rejects
 from qagen.dataset.rows import Rows
 from qagen.dataset.types import Choices, Combined
-from qagen.dataset.vague import FEWEST_CHUNKS, Vagueness
 from qagen.errors import DataError
-from qagen.formats import Pair, ProcessingConfig, TrainingMetadata, decode, encode, utc_time
-from qagen.search import Index, Unavailable
+from qagen.formats import ProcessingConfig, Row, TrainingMetadata, encode, utc_time
+
+if TYPE_CHECKING:
+    from qagen.search import Index
 
 
 def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: str) -> Combined:
@@ -34,7 +36,8 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
     result = Combined()
     with contextlib.ExitStack() as stack:
         rejects = Rejects(stack.enter_context(files.spool()) if choices.rejects else None)
-        gathering = Gathering(choices, result, Rows(stack.enter_context(files.spool())), rejects)
+        rows = Rows(stack.enter_context(files.spool()), with_chunks=choices.max_per_document is not None)
+        gathering = Gathering(choices, result, rows, rejects)
         has_negatives = joining.are_there(paths, choices.negatives_dir)
         # Whoever trains with negatives needs the positive, too.
         with_text = choices.include_source_text or has_negatives
@@ -79,6 +82,9 @@ def _lay_out_chunks(
     """
     if not choices.checks and not with_text:
         return
+    from qagen.dataset.passages import Passages
+    from qagen.dataset.vague import FEWEST_CHUNKS, Vagueness
+
     passages = gathering.passages = stack.enter_context(Passages())
     index = _index(choices, result, stack)
     try:
@@ -102,6 +108,8 @@ def _index(choices: Choices, result: Combined, stack: contextlib.ExitStack) -> I
     """Where chunks are searched, if they are to be and can be."""
     if not choices.checks:
         return None
+    from qagen.search import Index, Unavailable
+
     try:
         return stack.enter_context(Index())
     except Unavailable as error:
@@ -135,13 +143,13 @@ def _count(gathering: Gathering, stays: Stays, result: Combined) -> None:
     rows, numbers = gathering.rows, stays.numbers
     result.funnel = gathering.account.funnel()
     result.pairs = len(numbers)
-    result.kinds = rows.kinds.count(numbers)
-    result.generators = rows.generators.count(numbers)
-    for codes, count in rows.checks.count(numbers).items():
+    for (kind, codes, generator), count in rows.labels(numbers).items():
+        result.kinds[kind] += count
+        result.generators[generator] += count
         result.checks.update(dict.fromkeys(codes, count))
     if stays.contradicted:
         result.checks[types.CONFLICT] = len(stays.contradicted)
-    by_document = Counter(rows.documents[number] for number in numbers)
+    by_document = Counter(map(rows.documents.__getitem__, numbers))
     result.documents = [
         document.facts.model_copy(update={"qa_pairs_count": by_document[number]})
         for number, document in enumerate(gathering.documents)
@@ -152,26 +160,28 @@ def _lines(
     gathering: Gathering, stays: Stays, result: Combined, joiner: Joining | None, *, with_text: bool
 ) -> Iterator[bytes]:
     """The pairs as they are written, with what was found of them, and their passages where they are wanted."""
-    for number in stays.numbers:
-        line = gathering.rows.line(number)
-        if with_text or number in stays.contradicted:
-            value = decode(line)
+    rows = gathering.rows
+    for has_more, numbers in groupby(stays.numbers, key=lambda number: with_text or number in stays.contradicted):
+        if not has_more:
+            yield from rows.lines(numbers)
+            continue
+        for number in numbers:
+            row = rows.value(number)
             if number in stays.contradicted:
-                value["checks"].append(types.CONFLICT)
+                row["checks"].append(types.CONFLICT)
             if joiner:
-                joiner.join(value, gathering.rows.documents[number])
+                joiner.join(row, rows.documents[number])
             if with_text:
-                value["source_text"] = _source_text(gathering, value, number)
-                result.without_source_text += value["source_text"] is None
-            line = encode(value) + b"\n"
-        yield line
+                row["source_text"] = _source_text(gathering, row, number)
+                result.without_source_text += row["source_text"] is None
+            yield encode(row) + b"\n"
 
 
-def _source_text(gathering: Gathering, value: dict[str, object], number: int) -> object:
+def _source_text(gathering: Gathering, row: Row, number: int) -> object:
     """The text that the question was asked about; what an earlier run joined, where the chunk is not there any more."""
     assert gathering.passages is not None
-    passage = gathering.passages.find(Pair.model_validate(value), gathering.qa_name(number))
-    return passage.text if passage else value.get("source_text")
+    passage = gathering.passages.find(row["chunk_key"], row["chunk_index"], gathering.qa_name(number))
+    return passage.text if passage else row.get("source_text")
 
 
 def _nothing_to_combine(result: Combined) -> str:

@@ -6,9 +6,8 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qagen.dataset import account, contradictions, duplicates, spread, types
+from qagen.dataset import account, contradictions, copies, spread, types
 from qagen.dataset.contradictions import Edges
-from qagen.dataset.duplicates import Verdicts
 from qagen.dataset.gathering import Gathering
 from qagen.dataset.rejects import Rejects
 from qagen.dataset.types import Choices, Combined
@@ -27,10 +26,9 @@ class Stays:
 def decide(gathering: Gathering, choices: Choices, result: Combined, rejects: Rejects) -> Stays:
     """Duplicates go out, then contradictions where that was chosen, then what is too much of a document."""
     leaving = _Leaving(gathering, rejects)
-    verdicts = _look(gathering, choices)
-    for number, (original, code) in sorted(verdicts.repeats.items()):
+    repeats, edges = _look(gathering, choices)
+    for number, (original, code) in sorted(repeats.items()):
         leaving.add(account.DUPLICATES, number, code, dropped_for=original)
-    edges = verdicts.contradictions
     is_dropped = choices.conflicts == "drop" or types.CONFLICT in choices.drop
     if is_dropped:
         _note(edges, gathering, result)
@@ -46,13 +44,16 @@ def decide(gathering: Gathering, choices: Choices, result: Combined, rejects: Re
     return Stays(_in_order(gathering, leaving.others()), edges.numbers)
 
 
-def _look(gathering: Gathering, choices: Choices) -> Verdicts:
-    columns = gathering.keys.columns(gathering.rows, gathering.origins)
-    if not columns:
-        return Verdicts()
-    return duplicates.find(
-        gathering.rows, columns, gathering.origins, repeats=choices.dedupe, contradictions=choices.checks
-    )
+def _look(gathering: Gathering, choices: Choices) -> tuple[dict[int, tuple[int, str]], Edges]:
+    """Of each pair that repeats another one: that one, and the code; and who contradicts whom."""
+    rows, keys, origins = gathering.rows, gathering.keys, gathering.origins
+    if not choices.checks:
+        return copies.find(rows, keys.pairs), Edges()
+    from qagen.dataset import duplicates
+
+    columns = keys.columns(rows, origins)
+    found = duplicates.find(rows, columns, origins, repeats=choices.dedupe) if columns else duplicates.Verdicts()
+    return found.repeats, found.contradictions
 
 
 def _note(edges: Edges, gathering: Gathering, result: Combined) -> None:

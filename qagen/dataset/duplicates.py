@@ -76,10 +76,8 @@ class _Compared:
         return " ".join(self.value["evidence"][0].casefold().split()) if self.value["evidence"] else ""
 
 
-def find(
-    rows: Rows, columns: Sequence[Column], origins: Sequence[int], *, repeats: bool, contradictions: bool
-) -> Verdicts:
-    """Look for both, or one of them. `origins`: of each document, which one it is, however it came."""
+def find(rows: Rows, columns: Sequence[Column], origins: Sequence[int], *, repeats: bool) -> Verdicts:
+    """Look for contradictions, and for `repeats` if wanted. `origins`: of each document, which one it is."""
     found = Verdicts()
     meetings = _Meetings(len(rows), columns)
     ranked, places = _ranked(rows)
@@ -95,7 +93,7 @@ def find(
             found.repeats[number] = original
             continue
         meetings.stay(number)
-        for other in others if contradictions else ():
+        for other in others:
             if _contradiction(load(number), other):
                 found.contradictions.add(other.number, number)
     return found

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qagen.checks import RULES
 from qagen.corpus import negatives_path_of
 from qagen.dataset import account, sources, types
 from qagen.dataset.account import Account
 from qagen.dataset.keys import Keys
-from qagen.dataset.passages import Passages
 from qagen.dataset.rejects import Rejects
 from qagen.dataset.rows import Rows
 from qagen.dataset.sources import Document, Source
 from qagen.dataset.types import Choices, Combined
-from qagen.dataset.vague import Vagueness
 from qagen.errors import DataError
-from qagen.formats import LeftOut, Pair, TrainingDocument
+from qagen.formats import PAIR_FIELDS, LeftOut, Row, TrainingDocument
 
-_ERRORS = frozenset(code for code, rule in RULES.items() if rule.level == "error")
-"""Where a pair has one, generation kept it apart; who made the file by other means meant to have it looked at."""
+if TYPE_CHECKING:
+    from qagen.dataset.passages import Passages
+    from qagen.dataset.vague import Vagueness
 
 
 class Gathering:
@@ -29,7 +27,7 @@ class Gathering:
 
     def __init__(self, choices: Choices, result: Combined, rows: Rows, rejects: Rejects) -> None:
         self._choices = choices
-        self._dropped = choices.drop | (_ERRORS if choices.checks else frozenset())
+        self._dropped = choices.drop | (_errors() if choices.checks else frozenset())
         self._result = result
         self._rejects = rejects
         self.rows = rows
@@ -108,46 +106,57 @@ class Gathering:
         return None
 
     def _take_pairs(self, source: Source, refused: dict[int, str]) -> None:
-        for pair, code in source.rejected:
+        for row, code in source.rejected:
             self.account.parsed += 1
-            self._leave_out(account.GENERATION, pair, code, source.documents[0])
-        number, last = -1, None
-        for pair, joined, document in source.pairs():
-            self.account.parsed += 1
-            if document is not last:
-                last = document
-                if document.key not in self._numbers and id(document) not in refused:
-                    self._enter(document, refused)
-                number = self._numbers.get(document.key, -1)
+            self._leave_out(account.GENERATION, row, code, source.documents[0])
+        for document, rows in source.blocks():
+            self.account.parsed += len(rows)
+            if document.key not in self._numbers and id(document) not in refused:
+                self._enter(document, refused)
             if id(document) in refused:
-                self._leave_out(account.DOCUMENTS, pair, refused[id(document)], document)
+                for row in rows:
+                    self._leave_out(account.DOCUMENTS, row, refused[id(document)], document)
             else:
-                self._take_pair(pair, joined, document, number)
+                staying = [row for row in rows if self._stays(row, document)]
+                self.rows.extend(staying, self._numbers[document.key])
+                self.keys.extend(staying)
 
-    def _take_pair(self, pair: Pair, joined: dict[str, Any], document: Document, number: int) -> None:
-        checks = [code for code in pair.checks if not self._is_found_anew(code)]
+    def _stays(self, row: Row, document: Document) -> bool:
+        """Whether the pair goes on, its codes brought up to date. What does not is counted."""
+        code = self._dropped_for(row, document) if row["checks"] or self.vagueness else None
+        if code:
+            self._leave_out(account.DROPPED, row, code, document)
+            return False
+        if self._choices.min_grounding is not None and (row["grounding"] or 0) < self._choices.min_grounding:
+            self._leave_out(account.GROUNDING, row, types.LOW_GROUNDING, document)
+            return False
+        return True
+
+    def _dropped_for(self, row: Row, document: Document) -> str | None:
+        row["checks"] = checks = [code for code in row["checks"] if not self._is_found_anew(code)]
         code = next((code for code in checks if code in self._dropped), None)
         if code is None and self.vagueness and self.passages:
-            vague = self.vagueness.code(pair, self.passages.find(pair, document.facts.source_file))
+            passage = self.passages.find(row["chunk_key"], row["chunk_index"], document.facts.source_file)
+            vague = self.vagueness.code(row, passage)
             checks += [vague] if vague else []
             code = vague if vague in self._dropped else None
-        if checks != pair.checks:
-            pair = pair.model_copy(update={"checks": checks})
-        if code:
-            self._leave_out(account.DROPPED, pair, code, document)
-        elif self._choices.min_grounding is not None and (pair.grounding or 0) < self._choices.min_grounding:
-            self._leave_out(account.GROUNDING, pair, types.LOW_GROUNDING, document)
-        else:
-            self.rows.add(pair, joined, number)
-            self.keys.add(pair)
+        return code
 
     def _is_found_anew(self, code: str) -> bool:
         """Whether an earlier run's finding is replaced by this one's."""
         return (code == types.CONFLICT and self._choices.checks) or (code == types.Q_VAGUE and bool(self.vagueness))
 
-    def _leave_out(self, step: str, pair: Pair, code: str, document: Document) -> None:
+    def _leave_out(self, step: str, row: Row, code: str, document: Document) -> None:
         self.account.leave_out(step, code)
-        self._rejects.add(pair, code, document.facts.source_file)
+        if self._rejects.are_wanted:
+            self._rejects.add({name: row[name] for name in PAIR_FIELDS}, code, document.facts.source_file)
+
+
+def _errors() -> frozenset[str]:
+    """Where a pair has one, generation kept it apart; who made the file by other means meant to have it looked at."""
+    from qagen.checks import RULES
+
+    return frozenset(code for code, rule in RULES.items() if rule.level == "error")
 
 
 def config_of(documents: Iterable[TrainingDocument]) -> dict[str, Any]:

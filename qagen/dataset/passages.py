@@ -11,7 +11,7 @@ from typing import Self
 
 from qagen.corpus import find_chunk_files, qa_path_of, read_chunks
 from qagen.errors import DataError
-from qagen.formats import ChunkFile, LeftOut, Pair
+from qagen.formats import ChunkFile, LeftOut
 from qagen.state import chunk_keys
 
 _MOST = 2**63
@@ -70,11 +70,11 @@ class Passages:
             # A question names what its document and section are about, which its chunk need not.
             on_chunk(key, f"{title}\n{chunk.section or ''}\n{chunk.core}")
 
-    def find(self, pair: Pair, qa_name: str) -> Passage | None:
+    def find(self, chunk_key: str, chunk_index: object, qa_name: str) -> Passage | None:
         """The chunk of a pair that stands in that QA file; None: it is not there any more."""
-        key: str | None = pair.chunk_key
-        if not key and pair.chunk_index is not None and abs(pair.chunk_index) < _MOST:
-            place = (qa_name, pair.chunk_index)
+        key: str | None = chunk_key
+        if not key and isinstance(chunk_index, int) and abs(chunk_index) < _MOST:
+            place = (qa_name, chunk_index)
             found = self._base.execute("SELECT key FROM places WHERE document = ? AND chunk = ?", place).fetchone()
             key = found[0] if found else None
         row = self._base.execute("SELECT text FROM passages WHERE key = ?", (key,)).fetchone()

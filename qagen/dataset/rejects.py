@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from qagen import files
-from qagen.formats import Pair, encode
+from qagen.formats import Row, encode
 
 
 class Rejects:
@@ -17,7 +17,7 @@ class Rejects:
 
     def add(
         self,
-        pair: Pair | dict[str, Any],
+        row: Row,
         reason: str,
         source_qa_file: str,
         *,
@@ -27,7 +27,6 @@ class Rejects:
         """A pair, the code of the reason, and the pair that stays for it or contradicts it."""
         if self._spool is None:
             return
-        row = pair.model_dump(mode="json") if isinstance(pair, Pair) else pair
         why = {"reason": reason, "dropped_for": dropped_for, "conflicts_with": conflicts_with}
         self._spool.write(encode({**row, **why, "source_qa_file": source_qa_file}) + b"\n")
 

@@ -1,108 +1,118 @@
 """The pairs that may go into the dataset: on the disk what they say, in memory what is decided by.
 
-About 60 bytes of memory a pair, so that a million of them fit anywhere.
+About 40 bytes of memory a pair, so that a million of them fit anywhere. They are taken in by the list: a column of
+some hundred values costs little more than a single one.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import IO, Any
 
 from qagen.dataset.types import OF_THE_RUN
-from qagen.formats import Pair, decode, encode
+from qagen.formats import Row, decode, encode_lines
 
-NOWHERE = -1
-"""No place in the document's text."""
-_LONGEST_TEXT = 2**40
-"""Places beyond it are mistakes."""
+Label = tuple[str, tuple[str, ...], str]
+"""A pair's question type, codes of checks and `generator_kind`: of all these, few are different."""
+_NO_CHUNK = -1
+_PIECE = 1 << 18
 
 
 class Rows:
     """Pairs by number, in the order in which they came."""
 
-    def __init__(self, spool: IO[bytes]) -> None:
+    def __init__(self, spool: IO[bytes], *, with_chunks: bool) -> None:
         self._spool = spool
         self._starts = array("Q", [0])
         self.documents = array("i")
         """Number of the pair's document."""
         self.chunks = array("i")
-        """Number of its chunk."""
+        """Number of its chunk, where that is wanted."""
+        self._with_chunks = with_chunks
         self.groundings = array("f")
         """-1 where nothing was quoted."""
-        self.remarks = array("i")
-        """How many codes of checks it has."""
         self.quoted = array("i")
         """Characters of its evidence."""
-        self.evidence_starts = array("q")
-        self.evidence_ends = array("q")
-        self.kinds = _Labels()
-        self.checks = _Labels()
-        self.generators = _Labels()
-        self._chunks: dict[str | int, int] = {}
+        self._label_numbers = _Numbers()
+        self._labels = array("i")
+        self._chunks = _Numbers()
         """Of the document that came last."""
-        self._chunk_count = 0
+        self._earlier_chunks = 0
 
     def __len__(self) -> int:
         return len(self.documents)
 
-    def add(self, pair: Pair, joined: dict[str, Any], document: int) -> None:
-        """Remember the pair, with what later commands joined to it."""
-        # All fields of the pair, and the places of what later commands join to it.
-        # Its fields are plain values, so that nothing need be dumped, which takes longer than all else here.
-        row = {**vars(pair), "judge": None, "negatives": [], "extra_positives": [], **joined}
-        line = encode(row) + b"\n"
-        self._spool.write(line)
-        self._starts.append(self._starts[-1] + len(line))
-        self.chunks.append(self._chunk(pair, document))
-        self.documents.append(document)
-        self.groundings.append(-1 if pair.grounding is None else pair.grounding)
-        # What was found by an earlier run depends on what was combined then.
-        self.remarks.append(sum(code not in OF_THE_RUN for code in pair.checks))
-        self.quoted.append(sum(map(len, pair.evidence)))
-        start, end = pair.evidence_start, pair.evidence_end
-        is_placed = start is not None and end is not None and 0 <= start < end < _LONGEST_TEXT
-        self.evidence_starts.append(start if start is not None and is_placed else NOWHERE)
-        self.evidence_ends.append(end if end is not None and is_placed else NOWHERE)
-        self.kinds.add(pair.question_type or "unknown")
-        self.checks.add(tuple(pair.checks))
-        self.generators.add(pair.generator_kind)
+    def extend(self, rows: Sequence[Row], document: int) -> None:
+        """Remember pairs of a document, as they are to be written."""
+        lines = encode_lines(rows)
+        self._spool.write(b"".join(lines))
+        ends = accumulate(map(len, lines), initial=self._starts.pop())
+        self._starts.extend(ends)
+        if self._with_chunks:
+            self._number_chunks(rows, document)
+        self.documents.extend([document] * len(rows))
+        self.groundings.extend([-1 if row["grounding"] is None else row["grounding"] for row in rows])
+        self.quoted.extend([sum(map(len, row["evidence"])) for row in rows])
+        labels = [(row["question_type"] or "unknown", tuple(row["checks"]), row["generator_kind"]) for row in rows]
+        self._labels.extend(map(self._label_numbers.__getitem__, labels))
 
-    def _chunk(self, pair: Pair, document: int) -> int:
+    def _number_chunks(self, rows: Sequence[Row], document: int) -> None:
         if not self.documents or self.documents[-1] != document:
+            self._earlier_chunks += len(self._chunks)
             self._chunks.clear()
-        chunk = pair.chunk_key or (NOWHERE if pair.chunk_index is None else pair.chunk_index)
-        if chunk not in self._chunks:
-            self._chunks[chunk] = self._chunk_count
-            self._chunk_count += 1
-        return self._chunks[chunk]
+        for row in rows:
+            index = row["chunk_index"]
+            chunk = row["chunk_key"] or (_NO_CHUNK if index is None else index)
+            self.chunks.append(self._earlier_chunks + self._chunks[chunk])
 
-    def line(self, number: int) -> bytes:
-        """The pair as one line of JSON, with its end."""
-        start = self._starts[number]
-        self._spool.seek(start)
-        return self._spool.read(self._starts[number + 1] - start)
+    def labels(self, numbers: Iterable[int]) -> Counter[Label]:
+        """How many of the pairs have each label."""
+        labels = list(self._label_numbers)
+        counted = Counter(map(self._labels.__getitem__, numbers))
+        return Counter({labels[number]: count for number, count in counted.items()})
 
-    def value(self, number: int) -> dict[str, Any]:
+    @cached_property
+    def remarks(self) -> array[int]:
+        """How many codes of checks each has, once all are there."""
+        # What was found by an earlier run depends on what was combined then.
+        remarks = [sum(code not in OF_THE_RUN for code in codes) for _, codes, _ in self._label_numbers]
+        return array("i", map(remarks.__getitem__, self._labels))
+
+    def rank(self, number: int) -> tuple[float, int, int, int, int]:
+        """The best come first: better grounded, fewer remarks, longer evidence, then the order."""
+        quality = (-self.groundings[number], self.remarks[number], -self.quoted[number])
+        return *quality, self.documents[number], number
+
+    def lines(self, numbers: Iterable[int]) -> Iterator[bytes]:
+        """Pairs as lines of JSON with their ends; neighbours together, in pieces of some hundred kilobytes."""
+        begin = end = 0
+        for number in numbers:
+            if number != end or self._starts[end] - self._starts[begin] > _PIECE:
+                if end > begin:
+                    yield self._read(begin, end)
+                begin = number
+            end = number + 1
+        if end > begin:
+            yield self._read(begin, end)
+
+    def _read(self, begin: int, end: int) -> bytes:
+        self._spool.seek(self._starts[begin])
+        return self._spool.read(self._starts[end] - self._starts[begin])
+
+    def value(self, number: int) -> Row:
         """The pair as it is written."""
-        value = decode(self.line(number))
+        value = decode(self._read(number, number + 1))
         assert isinstance(value, dict)
         return value
 
 
-class _Labels:
-    """A column of which few values are different."""
+class _Numbers(dict[Any, int]):
+    """A number for each value that it is asked for."""
 
-    def __init__(self) -> None:
-        self._numbers: dict[Any, int] = {}
-        self._column = array("i")
-
-    def add(self, label: Any) -> None:
-        self._column.append(self._numbers.setdefault(label, len(self._numbers)))
-
-    def count(self, rows: Iterable[int]) -> Counter[Any]:
-        """How many of the rows have each label."""
-        labels = list(self._numbers)
-        counted = Counter(self._column[row] for row in rows)
-        return Counter({labels[number]: count for number, count in counted.items()})
+    def __missing__(self, value: Any) -> int:
+        number = self[value] = len(self)
+        return number

@@ -5,17 +5,20 @@ A dataset may be larger than the memory: it is gone through line by line, which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from qagen import files
-from qagen.corpus import read_qa
+from qagen.corpus import read_qa_rows
 from qagen.errors import DataError
-from qagen.formats import Pair, QAFile, Summary, TrainingDocument, decode, encode
+from qagen.formats import Pair, QAFile, Row, Summary, TrainingDocument, decode, encode, pair_rows
 from qagen.pairs import pair_id
 
 _CHANGES_FROM_RUN_TO_RUN = {"run_id", "serial", "generated_at", "updated_at", "processed_at", "requests"}
@@ -25,7 +28,10 @@ _MARK = b'"qa_combiner"'
 """Stands near the beginning of every dataset."""
 _ROWS_BEGIN = b'  "training_pairs": ['
 _LONGEST_HEAD = 64 * 1024 * 1024
-_PAIR_FIELDS = frozenset(Pair.model_fields)
+_JOINED_LATER: Row = {"judge": None, "negatives": [], "extra_positives": []}
+"""The places of what later commands join to a pair."""
+_AT_A_TIME = 512
+"""Most rows of a dataset that are in memory."""
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +47,8 @@ class Document:
     @property
     def key(self) -> bytes:
         """Equal where nothing tells two documents apart but where they were read."""
-        return encode(self.facts.model_dump(mode="json", exclude={"qa_pairs_count"}))
+        facts = encode(self.facts.model_dump(mode="json", exclude={"qa_pairs_count"}))
+        return hashlib.sha256(facts).digest()
 
     @property
     def origin(self) -> str:
@@ -54,9 +61,9 @@ class Source:
     """An input file."""
 
     documents: list[Document]
-    pairs: Callable[[], Iterator[tuple[Pair, dict[str, Any], Document]]]
-    """Each pair, what later commands joined to it, and its document."""
-    rejected: list[tuple[Pair, str]] = field(default_factory=list)
+    blocks: Callable[[], Iterator[tuple[Document, list[Row]]]]
+    """The pairs as they are written, with what later commands joined to them: neighbours of one document together."""
+    rejected: list[tuple[Row, str]] = field(default_factory=list)
     """What was rejected at generation, and the code of the reason."""
 
 
@@ -67,9 +74,9 @@ def read(path: Path) -> Source:
         DataError: unreadable, or neither a QA file nor a dataset.
     """
     if path.name.endswith("_qa.json"):
-        return _from_qa(read_qa(path), path.name)
+        return _from_qa(*read_qa_rows(path), path.name)
     kind = _kind(path)
-    return _from_qa(read_qa(path), path.name) if kind == "qa" else _from_dataset(path, kind)
+    return _from_qa(*read_qa_rows(path), path.name) if kind == "qa" else _from_dataset(path, kind)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]] | None:
@@ -98,7 +105,7 @@ def _kind(path: Path) -> Literal["qa", "lines", "whole"]:
         raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
 
 
-def _from_qa(qa_file: QAFile, name: str) -> Source:
+def _from_qa(qa_file: QAFile, rows: list[Row], name: str) -> Source:
     info = qa_file.qa_generation_info.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN)
     facts = TrainingDocument(
         file_info=qa_file.metadata.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
@@ -113,8 +120,10 @@ def _from_qa(qa_file: QAFile, name: str) -> Source:
     chunks = max(qa_file.summary.total_chunks, answered + failed)
     document = Document(facts, qa_file.status, failed, chunks, answered)
     codes = {code for record in qa_file.chunks.values() for code in record.rejected}
-    rejected = [(_identified(pair), _reason(pair, codes)) for pair in qa_file.rejected_pairs]
-    return Source([document], lambda: ((_identified(pair), {}, document) for pair in qa_file.training_pairs), rejected)
+    rejected = [(_identified(dict(vars(pair))), _reason(pair, codes)) for pair in qa_file.rejected_pairs]
+    for row in rows:
+        _identified(row).update(_JOINED_LATER)
+    return Source([document], lambda: iter([(document, rows)]), rejected)
 
 
 def _reason(pair: Pair, codes: set[str]) -> str:
@@ -122,11 +131,11 @@ def _reason(pair: Pair, codes: set[str]) -> str:
     return next((code for code in pair.checks if code in codes), pair.checks[0] if pair.checks else "REJECTED")
 
 
-def _identified(pair: Pair) -> Pair:
+def _identified(row: Row) -> Row:
     """Files of older tools have no identities."""
-    if pair.pair_id:
-        return pair
-    return pair.model_copy(update={"pair_id": pair_id(pair.question, pair.answer, pair.chunk_key)})
+    if not row["pair_id"]:
+        row["pair_id"] = pair_id(row["question"], row["answer"], row["chunk_key"])
+    return row
 
 
 def _from_dataset(path: Path, kind: Literal["lines", "whole"]) -> Source:
@@ -144,7 +153,7 @@ def _from_dataset(path: Path, kind: Literal["lines", "whole"]) -> Source:
     except ValueError as error:
         raise DataError(f"{path}: it is no dataset of qagen: after pair {number}: {error}") from None
     source = Source(documents, lambda: iter(()))
-    source.pairs = lambda: _attributed(rows(path), source, path.name)
+    source.blocks = lambda: _in_blocks(_attributed(_valid(rows(path)), source, path.name))
     return source
 
 
@@ -156,9 +165,21 @@ def _document(facts: TrainingDocument) -> Document:
     return Document(facts.model_copy(update={"summary": summary}), "completed", failed, chunks, answered)
 
 
-def _attributed(
-    rows: Iterator[dict[str, Any]], source: Source, name: str
-) -> Iterator[tuple[Pair, dict[str, Any], Document]]:
+def _valid(rows: Iterator[Row]) -> Iterator[Row]:
+    """The pairs as they are written; what stands in a row beside the pair was joined to it."""
+    while some := list(islice(rows, _AT_A_TIME)):
+        for row, pair in zip(some, pair_rows(some), strict=True):
+            yield _identified(pair) | _JOINED_LATER | {name: row[name] for name in row if name not in pair}
+
+
+def _in_blocks(pairs: Iterable[tuple[Document, Row]]) -> Iterator[tuple[Document, list[Row]]]:
+    for document, neighbours in groupby(pairs, key=itemgetter(0)):
+        rows = map(itemgetter(1), neighbours)
+        while block := list(islice(rows, _AT_A_TIME)):
+            yield document, block
+
+
+def _attributed(rows: Iterator[Row], source: Source, name: str) -> Iterator[tuple[Document, Row]]:
     """Each pair with its document: by what it says of itself, else by its place, else to one that is made for it."""
     known: dict[tuple[str, str], list[Document]] = {}
     for document in source.documents:
@@ -166,20 +187,19 @@ def _attributed(
         known.setdefault((str(info.get("source_file", "")), str(info.get("file_name", ""))), []).append(document)
     placed = (document for document in list(source.documents) for _ in range(document.facts.qa_pairs_count))
     for row in rows:
-        pair = _identified(Pair.model_validate(row))
         by_place = next(placed, None)
-        found = known.get((pair.source_file, pair.file_name), [])
+        origin = (row["source_file"], row["file_name"])
+        found = known.get(origin, [])
         if len(found) == 1:
             document = found[0]
         elif by_place is not None and (by_place in found or not found):
             document = by_place
         else:
-            info = {"file_name": pair.file_name, "source_file": pair.source_file, "file_type": pair.file_type}
+            info = {field: row[field] for field in ("file_name", "source_file", "file_type")}
             document = _document(_unknown(info, name))
-            known[pair.source_file, pair.file_name] = [document]
+            known[origin] = [document]
             source.documents.append(document)
-        joined = {field: value for field, value in row.items() if field not in _PAIR_FIELDS}
-        yield pair, joined, document
+        yield document, row
 
 
 def _unknown(info: dict[str, Any], name: str) -> TrainingDocument:

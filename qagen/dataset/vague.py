@@ -10,7 +10,7 @@ import re
 
 from qagen.dataset.passages import Passage
 from qagen.dataset.types import Q_VAGUE
-from qagen.formats import Pair
+from qagen.formats import Row
 from qagen.formats.training_data import RoundTrip
 from qagen.search import Index, terms
 
@@ -32,26 +32,26 @@ class Vagueness:
         self._limit = max(_NEAR, min(_FAR, int(_SHARE * len(index))))
         self._counts = {"first_10": 0, "within_limit": 0, "beyond": 0, "other_language": 0, "without_chunk": 0}
 
-    def code(self, pair: Pair, passage: Passage | None) -> str | None:
+    def code(self, row: Row, passage: Passage | None) -> str | None:
         """`Q_VAGUE`, or None."""
-        finding = "without_chunk" if passage is None else self._finding(pair, passage)
+        finding = "without_chunk" if passage is None else self._finding(row, passage)
         self._counts[finding] += 1
         return Q_VAGUE if finding == "beyond" else None
 
-    def _finding(self, pair: Pair, passage: Passage) -> str:
-        rank = self._index.rank(pair.question, passage.key)
+    def _finding(self, row: Row, passage: Passage) -> str:
+        rank = self._index.rank(row["question"], passage.key)
         if rank is not None and rank <= self._limit:
             return "first_10" if rank <= _NEAR else "within_limit"
-        return "other_language" if _differ_in_language(pair, passage.text) else "beyond"
+        return "other_language" if _differ_in_language(row, passage.text) else "beyond"
 
     def result(self) -> RoundTrip:
         """All that was found."""
         return RoundTrip(chunks=len(self._index), limit=self._limit, **self._counts)
 
 
-def _differ_in_language(pair: Pair, text: str) -> bool:
+def _differ_in_language(row: Row, text: str) -> bool:
     """Whether the question is of another language than its passage. Only asked of those that found nothing."""
-    asked = f"{pair.question} {pair.answer}"
+    asked = " ".join((row["question"], row["answer"]))
     letters = [re.sub(r"[\W\d_]+", " ", one) for one in (asked, text)]
     if min(map(len, letters)) >= _LETTERS:
         import py3langid  # type: ignore[import-untyped]
@@ -59,4 +59,4 @@ def _differ_in_language(pair: Pair, text: str) -> bool:
         languages = {py3langid.classify(one)[0] for one in letters}
         return len(languages) > 1
     # Too short to tell: the answer to a vague question still shares words with its passage.
-    return set(terms(pair.answer)).isdisjoint(terms(text))
+    return set(terms(row["answer"])).isdisjoint(terms(text))

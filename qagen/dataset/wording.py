@@ -91,7 +91,7 @@ def wording(text: str) -> Wording:
     for token, begins in _tokens(text):
         folded = token.casefold()
         tokens.append(folded)
-        if _DIGIT.search(folded):
+        if not folded.isalpha() and _DIGIT.search(folded):
             number = tokens[-1] = _number(folded)
             names.add(number)
             words.append(number)
@@ -105,13 +105,12 @@ def wording(text: str) -> Wording:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, bool]]:
-    """Each word, and whether a sentence begins with it."""
+    """Each word, and whether a sentence begins with it; that is only looked for where it is written large."""
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("’", "'")
     reached = 0
     for match in _WORD.finditer(text):
-        begins = reached == 0 or _SENTENCE_END.search(text, reached, match.start()) is not None
-        reached = match.end()
+        before, reached = reached, match.end()
         token = match[0].strip("_")
         if "'" in token:
             first, _, rest = token.partition("'")
@@ -120,12 +119,13 @@ def _tokens(text: str) -> Iterator[tuple[str, bool]]:
                 token = first
             elif first.casefold() in {"l", "d", "qu", "dell", "all", "nell", "un", "s", "j"}:
                 token = rest
-        amount = _AMOUNT.fullmatch(token)
+        amount = _AMOUNT.fullmatch(token) if token[:1].isdecimal() else None
         if amount:  # 12bar is 12 bar
-            yield amount[1], begins
+            yield amount[1], False
             yield amount[2], False
         elif token:
-            yield token, begins
+            is_large = token[0].isupper()
+            yield token, is_large and (before == 0 or _SENTENCE_END.search(text, before, match.start()) is not None)
 
 
 def _number(token: str) -> str:

@@ -18,7 +18,7 @@ def write(
     *,
     lines: bool,
 ) -> None:
-    """Replace the file; the old one stays as `.bak`. `pairs` are lines of JSON with their ends.
+    """Replace the file; the old one stays as `.bak`. `pairs` are lines of JSON with their ends, one or many in a piece.
 
     Raises:
         StorageError: it cannot be written.
@@ -39,7 +39,7 @@ def _whole(head: dict[str, Any], pairs: Iterable[bytes]) -> Iterator[bytes]:
     """The JSON document: metadata, documents, and one line per pair."""
     yield encode(head, indent=True).removesuffix(b"\n}") + b',\n  "training_pairs": ['
     between = b"\n    "
-    for line in pairs:
-        yield between + line.rstrip(b"\n")
+    for lines in pairs:
+        yield between + lines.removesuffix(b"\n").replace(b"\n", b",\n    ")
         between = b",\n    "
     yield b"\n  ]\n}\n" if between.startswith(b",") else b"]\n}\n"

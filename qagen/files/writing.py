@@ -83,17 +83,16 @@ def _write_temporary(temporary: Path, target: Path, pieces: Iterable[bytes]) -> 
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The same bytes in pieces of at least a block: many small ones would be as many calls."""
-    gathered = bytearray()
+    gathered: list[bytes] = []
+    size = 0
     for piece in pieces:
-        if len(piece) >= _BLOCK_BYTES and not gathered:
-            yield piece
-            continue
-        gathered += piece
-        if len(gathered) >= _BLOCK_BYTES:
-            yield bytes(gathered)
-            gathered.clear()
-    if gathered:
-        yield bytes(gathered)
+        gathered.append(piece)
+        size += len(piece)
+        if size >= _BLOCK_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+    if size:
+        yield b"".join(gathered)
 
 
 def force(descriptor: int) -> None:

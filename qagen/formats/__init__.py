@@ -11,6 +11,7 @@ from qagen.formats.json_text import (
     NO_CHECKSUM,
     decode,
     encode,
+    encode_lines,
     is_unchanged,
     seal,
     seal_blocks,
@@ -25,12 +26,14 @@ from qagen.formats.negatives_file import (
     Negative,
     NegativesFile,
 )
+from qagen.formats.pair_rows import PAIR_FIELDS, Row, pair_rows, parse_rows
 from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair, QAFile, RawReply, Summary, TokenCounts
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata, TrainingPair
 
 __all__ = [
     "ENDING",
     "NO_CHECKSUM",
+    "PAIR_FIELDS",
     "Chunk",
     "ChunkError",
     "ChunkFile",
@@ -51,6 +54,7 @@ __all__ = [
     "ProcessingInfo",
     "QAFile",
     "RawReply",
+    "Row",
     "Summary",
     "TokenCounts",
     "TrainingDocument",
@@ -58,7 +62,10 @@ __all__ = [
     "TrainingPair",
     "decode",
     "encode",
+    "encode_lines",
     "is_unchanged",
+    "pair_rows",
+    "parse_rows",
     "seal",
     "seal_blocks",
     "utc_time",

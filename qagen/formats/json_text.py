@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar, cast
 
@@ -42,6 +42,15 @@ def encode(value: Any, *, indent: bool = False) -> bytes:
         return orjson.dumps(value, option=option)
     except orjson.JSONEncodeError:
         return orjson.dumps(without_surrogates(value), option=option)
+
+
+def encode_lines(values: Iterable[Any]) -> list[bytes]:
+    """Each value as a line of JSON with its end; `encode` says what becomes of what JSON cannot hold."""
+    values = list(values)
+    try:
+        return [orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE) for value in values]
+    except orjson.JSONEncodeError:
+        return [encode(value) + b"\n" for value in values]
 
 
 def decode(data: bytes) -> Any:

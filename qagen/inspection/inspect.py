@@ -174,7 +174,7 @@ def _codes(row: Row, path: Path, passages: Passages, found: Inspected) -> list[s
     pair = row.pair
     passage = row.passage
     if pair is not None and passage is None:
-        chunk = passages.find(pair, path.name)
+        chunk = passages.find(pair.chunk_key, pair.chunk_index, path.name)
         passage = chunk.text if chunk else None
     case = Case(
         question=row.question,

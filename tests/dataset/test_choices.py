@@ -202,3 +202,39 @@ def test_no_rejects_are_written_where_none_are_wanted() -> None:
 
     dataset.combine([qa("a", pair("A?", "1"), pair("A?", "1"))], OUTPUT, Choices(), version="1")
     assert sorted(path.name for path in Path().iterdir()) == ["qa", "training_data.json"]
+
+
+# Exact duplicates alone
+
+
+SAME = ["What is it?", " what  is IT", "What is it", "WHAT\u00a0IS\x1fIT？"]
+
+
+def test_without_checks_the_best_of_those_that_say_the_same_stays() -> None:
+    pairs = [pair(question, "A pump.", grounding=0.5) for question in SAME]
+    pairs += [pair("What is it?", "a pump", grounding=1.0, checks=["X"]), pair("What is it?", "A\0pump.")]
+    combine(qa("a", *pairs, pair("Which?", "A.")), qa("b", pair("Which?", "a!", grounding=1.0)), checks=False)
+    assert [(one["question"], one["answer"]) for one in kept()] == [
+        ("What is it?", "a pump"),
+        ("What is it?", "A\0pump."),
+        ("Which?", "a!"),
+    ]
+    assert {(row["reason"], row["dropped_for"]) for row in rejected()} == {
+        ("DUP_EXACT", kept()[0]["pair_id"]),
+        ("DUP_EXACT", kept()[2]["pair_id"]),
+    }
+
+
+def test_two_pairs_that_only_share_a_key_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qagen.dataset.keys.hash", lambda _: 7, raising=False)
+    combine(qa("a", pair("A?", "1"), pair("B?", "1"), pair("a", "1")), checks=False)
+    assert questions() == ["A?", "B?"]
+
+
+def test_the_pairs_are_the_same_in_both_forms_however_many_there_are() -> None:
+    pairs = [pair(f"Question {number}?", "Long. " * 100, chunk_key=f"k{number % 7}") for number in range(3000)]
+    pairs[100] = pairs[2000] = pairs[1]
+    combine(qa("a", *pairs), checks=False)
+    combine(qa("a", *pairs), checks=False, output=Path("out.jsonl"))
+    assert kept() == kept(Path("out.jsonl"))
+    assert [one["pair_id"] for one in kept()] == list(dict.fromkeys(one["pair_id"] for one in pairs))

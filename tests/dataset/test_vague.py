@@ -131,5 +131,5 @@ def test_without_fts5_it_is_said_that_nothing_was_looked_for(monkeypatch: pytest
         raise Unavailable("this Python's SQLite has no FTS5")
 
     laid_out(60)
-    monkeypatch.setattr("qagen.dataset.combining.Index", refuse)
+    monkeypatch.setattr("qagen.search.Index", refuse)
     assert checked(asked("k", "What is it?")).not_checked == {"Q_VAGUE": "this Python's SQLite has no FTS5"}
