@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from qagen.dataset import Choices
     from qagen.settings import Settings
 
-_NEW_BEFORE_COLLECTING = 10_000
-"""Objects: those of some files."""
-
 
 def combine(
     ctx: typer.Context,
@@ -41,15 +38,9 @@ def combine(
     The output is the same for the same input, whatever the order. Every file that is left out is named, every pair that
     is left out is counted by its reason, and [bold]--rejects[/] writes down which.
     """
-    import gc
-
     from qagen import __version__, corpus, dataset, files
     from qagen.cli import console
 
-    # Rows hold no cycles, and looking for some among them, and in what was imported, would be a tenth of the time.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_NEW_BEFORE_COLLECTING)
     settings = options.load(ctx)
     output, rejected = settings.output_file, settings.rejects
     choices = _choices(settings)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any, TypeVar
@@ -28,18 +27,11 @@ _SIGNALS = {
 }
 """What each says, the exit code, and how long requests in flight may still take, in seconds."""
 
-_NEW_BEFORE_COLLECTING = 10_000
-"""Objects that a run makes before it looks for cycles among them: as many as a few dozen chunks need."""
-
 Result = TypeVar("Result")
 
 
 def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Result:
     """Run a coroutine to its end, on the event loop that goes with the transport: the only one who starts one."""
-    # What was imported and planned stays: looking for garbage in it, again and again, is a twentieth of a long run.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_NEW_BEFORE_COLLECTING, 10, 10)
     with asyncio.Runner(loop_factory=loop_factory(transport)) as runner:
         return runner.run(coroutine)
 
