@@ -21,7 +21,7 @@ from qagen.llm.exchange import Answer, exchange, parse_json, where
 from qagen.llm.gate import Gate, Stopped
 from qagen.llm.limits import MOST_WAITING_S, NOBODY_THERE, Ticket, Traffic, backoff_s
 from qagen.llm.meter import Meter
-from qagen.llm.providers import Endpoint, embeddings_of
+from qagen.llm.providers import Endpoint, embeddings_of, is_near
 from qagen.llm.transport import Clients, make_clients
 from qagen.llm.types import (
     DROPPABLE,
@@ -97,6 +97,8 @@ class Client:
             concurrency,
             requests_per_minute=self.bounds.requests_per_minute,
             tokens_per_minute=self.bounds.tokens_per_minute,
+            # A server in the house has no quota: it queues what it cannot do at once.
+            begins_with_all=is_near(endpoint.base_url),
         )
         self._gate = Gate(self.traffic, self.meter)
         self._on_note = on_note

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-SPARE = 0.5
+SPARE = 1.0
 """Workers beyond those whose requests may be in flight, as a share: their next requests stand ready, or their replies
-wait here. Without them, what is done with a reply would keep its place in flight empty."""
+wait here. Without them, what is done with a reply would keep its place in flight empty; and a run begins with a burst
+of as many replies as are in flight."""
 _STEPS = 6
 """So many steps of the loop lead from the first byte of an answer to the next request that takes its place."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from anyio.lowlevel import checkpoint
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 class Scene:
     """A gate, and those who come to it."""
 
-    def __init__(self, concurrency: int = 1, **bounds: float) -> None:
+    def __init__(self, concurrency: int = 1, **bounds: Any) -> None:
         self.traffic = Traffic(concurrency, breaker=Breaker(0.05), **bounds)
         self.meter = Meter()
         self.gate = Gate(self.traffic, self.meter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FIRST = 16
-"""A run begins with so many, so that a limit is not met with everything at once ..."""
+"""A run begins with so many, so that a limit of a host far away is not met with everything at once ..."""
 SUCCESSES_FOR_ONE_MORE = 20
 
 

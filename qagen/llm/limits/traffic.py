@@ -39,8 +39,9 @@ class Traffic:
         requests_per_minute: float | None = None,
         tokens_per_minute: float | None = None,
         breaker: Breaker | None = None,
+        begins_with_all: bool = False,
     ) -> None:
-        self.concurrency = Concurrency(concurrency)
+        self.concurrency = Concurrency(concurrency, concurrency if begins_with_all else 0)
         self.breaker = breaker or Breaker()
         self.paused = 0
         """How many want that nothing goes out, because what comes in cannot be saved."""

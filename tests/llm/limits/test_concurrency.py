@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qagen.llm.limits import Concurrency
+from qagen.llm.limits import Concurrency, Traffic
 from qagen.llm.limits.concurrency import FIRST, SUCCESSES_FOR_ONE_MORE
 
 
 @pytest.mark.parametrize(("most", "first"), [(1, 1), (8, 8), (16, 16), (64, FIRST)])
 def test_a_run_begins_with_sixteen_at_most(most: int, first: int) -> None:
     assert Concurrency(most).limit == first
+
+
+def test_a_run_at_a_host_that_queues_begins_with_all() -> None:
+    assert Traffic(64, begins_with_all=True).concurrency.limit == 64
+    assert Traffic(64).concurrency.limit == FIRST
 
 
 def test_until_the_first_limit_every_success_adds_one() -> None:
