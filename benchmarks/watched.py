@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from qagen import cli, files
-from qagen.pump import run, saving
+from qagen.pump import Outcome, run, saving
 from qagen.pump.feed import Sheet
 
 
@@ -32,6 +32,8 @@ class Figures:
     most_in_a_write: int = 0
     longest_wait_s: float = 0.0
     """From the reply to the end of the write that holds it."""
+    asking_s: float = 0.0
+    """From the first chunk that is taken to the end of the last write, without the start of the program."""
 
     @property
     def naive_bytes(self) -> float:
@@ -41,7 +43,7 @@ class Figures:
 
 def watch(figures: Figures) -> None:
     """Put the counters into the program; for this process, and before it starts."""
-    write, note, write_sheet = files.write, run.Pump._note, saving.Saver._write
+    write, note, write_sheet, ask = files.write, run.Pump._note, saving.Saver._write, run.Pump.run
     noted: dict[int, float] = {}
 
     def counted_write(path: Path, pieces: bytes | Iterable[bytes], *, keep_backup: bool = False) -> None:
@@ -67,7 +69,14 @@ def watch(figures: Figures) -> None:
         figures.longest_wait_s = max([figures.longest_wait_s, *waits])
         return took
 
+    async def timed_run(pump: run.Pump) -> Outcome:
+        began = asyncio.get_running_loop().time()
+        outcome = await ask(pump)
+        figures.asking_s = asyncio.get_running_loop().time() - began
+        return outcome
+
     files.write = counted_write
+    run.Pump.run = timed_run  # type: ignore[method-assign,assignment]
     run.Pump._note = timed_note  # type: ignore[method-assign,assignment]
     saving.Saver._write = timed_write  # type: ignore[method-assign,assignment]
 
