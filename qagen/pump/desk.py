@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 SPARE = 1.0
 """Workers beyond those whose requests may be in flight, as a share: their next requests stand ready, or their replies
@@ -19,10 +20,21 @@ class Desk:
         self._turn = asyncio.Lock()
 
     async def turn(self) -> None:
-        """Wait until everybody before has had its turn, and the loop its own."""
-        async with self._turn:
-            for _ in range(_STEPS):
-                await asyncio.sleep(0)
+        """Wait until everybody before has had its turn, and the loop its own.
+
+        Who is cancelled meanwhile has its turn at once, and sees by `is_given_up` that it is the last: what came in is
+        understood, because it was paid for.
+        """
+        with contextlib.suppress(asyncio.CancelledError):
+            async with self._turn:
+                for _ in range(_STEPS):
+                    await asyncio.sleep(0)
+
+
+def is_given_up() -> bool:
+    """Whether the task that asks was cancelled, and has only finished what it was at."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def workers(concurrency: int) -> int:

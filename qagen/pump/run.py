@@ -126,6 +126,8 @@ class Pump:
             while (item := await self._feed.next()) is not None:
                 with self._feed.holding(item):
                     await self._settle(item)
+                if desk.is_given_up():
+                    return
         except QagenError as error:
             self.stop(str(error), error=error)
         except Exception as error:  # noqa: BLE001 - a bug: told after what was received is saved
@@ -175,8 +177,8 @@ class Pump:
                 if self.concurrency > 1:
                     await self._desk.turn()
                 decision = self._task.understand(reply, item, request, turn, fallback)
-            except (Exception, asyncio.CancelledError):
-                # Given up, or a bug of ours. What was paid for is kept, for the next run or the next version.
+            except Exception:
+                # A bug of ours. What was paid for is kept for the version that has none.
                 trail.unused.append(_raw(reply))
                 raise
             if isinstance(decision, Settled) and decision.fully_used:
@@ -193,6 +195,8 @@ class Pump:
             names = (item.document.name, item.chunk.chunk_id)
             self.tell(ReplyUnusable(*names, turn, decision.code, decision.why, excerpt))
             request, fallback = decision.request, decision.fallback or fallback
+            if desk.is_given_up():
+                raise asyncio.CancelledError
         raise AssertionError("a task asked again in the last round")
 
     def _tell_tries(self, item: Item, trail: Trail) -> None:
