@@ -296,7 +296,7 @@ RULES: dict[str, Rule] = {rule.code: rule for rule in _ALL}
 
 def needing_words(language: str) -> list[str]:
     """Codes of the rules that cannot run in a language, for lack of a pack."""
-    return [] if packs.load(language) else [rule.code for rule in RULES.values() if "pack" in rule.needs]
+    return [] if packs.is_known(language) else [rule.code for rule in RULES.values() if "pack" in rule.needs]
 
 
 def examine(case: Case, thresholds: Thresholds = Thresholds()) -> Findings:  # noqa: B008

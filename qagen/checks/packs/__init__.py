@@ -70,8 +70,16 @@ class Pack:
 @lru_cache(maxsize=64)
 def load(language: str) -> Pack | None:
     """The pack of a language, by its code; None where there is none."""
-    code = re.split("[-_]", language.strip().lower())[0]
-    return _read(code) if code in LANGUAGES else None
+    return _read(_code(language)) if is_known(language) else None
+
+
+def is_known(language: str) -> bool:
+    """Whether there is a pack of a language; it is not made for that."""
+    return _code(language) in LANGUAGES
+
+
+def _code(language: str) -> str:
+    return re.split("[-_]", language.strip().lower())[0]
 
 
 @lru_cache(maxsize=64)
