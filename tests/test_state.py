@@ -549,7 +549,7 @@ def test_a_file_in_pieces_is_laid_out_as_json_with_two_spaces() -> None:
 def test_a_seal_is_the_same_in_one_piece_or_in_many() -> None:
     pieces = with_all(chunk_file_of(CORES)).encode()
     assert b"".join(seal_blocks(pieces)) == seal(b"".join(pieces))
-    large = [*pieces[:-1], *[b" " * 1_000_000] * 3, pieces[-1]]
+    large = [*pieces[:-1], *[b" " * 1_000_000] * 10, pieces[-1]]
     blocks = seal_blocks(large)
     assert len(blocks) > 1
     assert b"".join(blocks) == seal(b"".join(large))

@@ -90,7 +90,8 @@ def _without_surrogates(value: Any) -> Any:
 NO_CHECKSUM = "sha256:" + 64 * "0"
 """Stands in a file until `seal` puts the real one there."""
 _CHECKSUM = re.compile(rb'"checksum": ?"sha256:([0-9a-f]{64})"')
-_BLOCK_BYTES = 2**20
+_BLOCK_BYTES = 2**23
+"""After each block that is hashed or written, a thread has to wait for its turn again."""
 _CHECKSUM_WITHIN = 200
 """It is one of the first fields."""
 
@@ -103,7 +104,7 @@ def seal(data: bytes) -> bytes:
 
 
 def seal_blocks(pieces: Sequence[bytes]) -> list[bytes]:
-    """The same of a file in pieces, the first of which has the place of its checksum; gives blocks of a megabyte."""
+    """The same of a file in pieces, the first of which has the place of its checksum; gives it in large blocks."""
     blocks = [*_blocks(pieces)]
     found = _CHECKSUM.search(blocks[0], 0, _CHECKSUM_WITHIN)
     assert found is not None

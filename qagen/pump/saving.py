@@ -122,8 +122,11 @@ class Saver:
 
 
 def _rest_s(took: float) -> float:
-    """How long a writer rests. What comes during a write waits for its end, for the rest, and for the next write."""
-    return min(REST * took, max(DURABLE_WITHIN_S - 2 * took, took))
+    """How long a writer rests. What comes during a write waits for its end, for the rest, and for the next write.
+
+    The next write may take twice as long: files grow, and threads wait for their turn.
+    """
+    return min(REST * took, max(DURABLE_WITHIN_S - 3 * took, took / 4))
 
 
 def _write(path: Path, pieces: Sequence[bytes]) -> None:
