@@ -9,13 +9,13 @@ from benchmarks.bench import Bench, folder
 from benchmarks.findings import MEGABYTES, SECONDS, Finding, Goal
 from benchmarks.measuring import in_turn
 
-_PAIRS, _EVERY_DAY = 500_000, 200_000
+_PAIRS = 500_000
 _SLACK_MB = 80
 
 
 def measure(bench: Bench) -> Iterator[Finding]:
     """1,000 files of 500 pairs."""
-    count = bench.size(_PAIRS if bench.largest else _EVERY_DAY, least=duplicates.PER_FILE)
+    count = bench.size(_PAIRS, least=duplicates.PER_FILE)
     with folder() as place:
         duplicates.write(place / "qa", count)
         sizes = [path.stat().st_size for path in (place / "qa").iterdir()]
