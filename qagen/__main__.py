@@ -4,7 +4,7 @@ import atexit
 import gc
 
 # Hardly anything that is imported or made is a cycle. To look for cycles as often as Python does by itself takes a
-# tenth of the start; and to look for them at the end, in all that goes with the process anyway, a fifth of a second.
+# twentieth of a run; and to look for them at the end, in all that goes with the process anyway, a fifth of a second.
 gc.set_threshold(20_000, 10, 10)
 atexit.register(gc.freeze)
 

@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-SPARE = 1.0
-"""Workers beyond those whose requests may be in flight, as a share: their next requests stand ready, or their replies
-wait here. Without them, what is done with a reply would keep its place in flight empty; and a run begins with a burst
-of as many replies as are in flight."""
 _STEPS = 6
 """So many steps of the loop lead from the first byte of an answer to the next request that takes its place."""
 
 
 class Desk:
-    """Understanding a reply takes as long as sending ten requests. Replies come in bursts; requests must not wait."""
+    """To understand a reply takes longer than to send a request. Replies come in bursts; requests must not wait."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Lock()
@@ -38,5 +34,9 @@ def is_given_up() -> bool:
 
 
 def workers(concurrency: int) -> int:
-    """How many keep that many requests in flight. One at a time needs only one, which waits for the disk as well."""
-    return concurrency + round(SPARE * concurrency) if concurrency > 1 else 1
+    """How many keep that many requests in flight: twice as many.
+
+    The next requests of half of them stand ready, or their replies wait here. Without them, what is done with a reply
+    would keep its place in flight empty. One at a time needs only one, which waits for the disk as well.
+    """
+    return 2 * concurrency if concurrency > 1 else 1

@@ -196,7 +196,9 @@ class Pump:
             self.tell(ReplyUnusable(*names, turn, decision.code, decision.why, excerpt))
             request, fallback = decision.request, decision.fallback or fallback
             if desk.is_given_up():
-                raise asyncio.CancelledError
+                if fallback is None:
+                    raise asyncio.CancelledError
+                return fallback
         raise AssertionError("a task asked again in the last round")
 
     def _tell_tries(self, item: Item, trail: Trail) -> None:
