@@ -343,6 +343,38 @@ async def test_replies_that_wait_to_be_understood_when_the_run_is_given_up_are_u
     assert json.loads(Path("a.json").read_text())["done"].keys() == {str(at) for at in notebook.done}
 
 
+async def test_what_the_first_round_brought_is_kept_when_the_run_is_given_up_before_the_second() -> None:
+    notebook = Notebook("a", ["1", "2", "3"])
+
+    class Picky(EchoTask):
+        """Would like another round, when the user gives up."""
+
+        def understand(self, reply: ChatReply, item: Item, request: ChatRequest, *_: Any) -> AskAgain:
+            machine.stop("given up", exit_signal=2)
+            machine.cancel()
+            return AskAgain(request, "few", "too few", Settled("some"))
+
+    machine = Pump(
+        Picky(),
+        cast(Client, ScriptedClient()),
+        cast(Any, iter([Shelf(notebook)])),
+        concurrency=2,
+        most_open=1,
+        on_event=lambda _: None,
+    )
+    async with asyncio.timeout(20):
+        await machine.run()
+    assert set(notebook.done.values()) == {"some"}
+    assert notebook.postponed == {}
+
+
+@pytest.mark.parametrize("took", [0.01, 0.1, 0.3, 0.4])
+def test_a_writer_rests_no_longer_than_what_comes_meanwhile_may_wait(took: float) -> None:
+    rest = saving._rest_s(took)
+    assert rest >= took / 4
+    assert took + rest + 2 * took <= saving.DURABLE_WITHIN_S + took / 4
+
+
 async def test_between_two_replies_that_are_understood_the_loop_has_time_to_send_a_request() -> None:
     desk, steps, turns = Desk(), 0, []
 
