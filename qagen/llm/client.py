@@ -40,7 +40,7 @@ from qagen.llm.types import (
 __all__ = ["Client", "Meter", "Stopped"]
 
 TRIES_BEFORE_FIRST_ANSWER = 3
-"""A host that never answered is more likely a wrong address than a passing fault."""
+"""An address where nobody was ever met is more likely a wrong one than a passing fault."""
 _BILLED = frozenset({"reset", "truncated_body", "read_timeout", "deadline"})
 """Faults after which the provider may have done the work, and nobody has it."""
 _ANSWERED = frozenset({"bad_body", "empty_body", "truncated_body", "error_in_200"})
@@ -290,8 +290,9 @@ class Client:
             self.traffic.overloaded(ticket)
 
     def _nobody_there(self, error: TransientError) -> bool:
-        """Whether this host has never answered, and looks as if it will not."""
-        return not self.meter.answers and error.code in NOBODY_THERE
+        """Whether nobody has ever been met at this address, and it looks as if nobody will."""
+        # Whoever breaks off a connection or is silent on it was there.
+        return not self.meter.answers and error.code in NOBODY_THERE and self.meter.failures.keys() <= NOBODY_THERE
 
     async def _try(self, sending: _Sending) -> Any:
         """One request, from the wait for its turn to the parsed reply."""

@@ -295,6 +295,17 @@ async def test_after_an_outage_the_run_goes_on_and_nothing_has_failed(
     assert [note.partition("Nothing succeeds; ")[2] for note in notes] == ["one request tries again in 0 s."]
 
 
+async def test_a_host_that_breaks_off_before_its_first_answer_and_then_refuses_is_waited_for(server: LLMServer) -> None:
+    # The fourth request begins the outage, which takes the answers of the first three along.
+    server.configure(latency_ms=5000, outage={"kind": "refuse", "seconds": 0.6, "after_requests": 3})
+    async with Client(endpoint(server), 4) as client:
+        asking = asyncio.create_task(ask_all(client, 4, 4))
+        await until(lambda: client.meter.failures["connect"])
+        assert not client.meter.answers
+        server.configure(latency_ms=0)
+        assert len(await asking) == 4
+
+
 async def test_during_an_outage_one_at_a_time_looks_whether_it_is_over(server: LLMServer) -> None:
     server.configure(outage={"kind": "503", "seconds": 0.7, "after_requests": 3})
     async with Client(endpoint(server), 12) as client:
