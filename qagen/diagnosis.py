@@ -1,19 +1,19 @@
-"""What went wrong and what helps against it, read from the QA files and the error log."""
+"""What went wrong and what helps against it, read from the QA files, the negatives files and the error log."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qagen import files
 from qagen.checks import RULES
-from qagen.corpus import find_qa_files, read_qa
+from qagen.corpus import find_qa_files, negatives_path_of, read_negatives, read_qa
 from qagen.errors import DataError
-from qagen.formats import ChunkRecord, LeftOut, QAFile, decode
+from qagen.formats import ChunkRecord, LeftOut, NegativesFile, QAFile, decode
 
 _MOST_MESSAGES = 10
 _EXCERPT = 300
@@ -36,6 +36,11 @@ HINTS = {
     "transient:bad_gateway_body": "A proxy or portal answers in place of the host: check the network.",
 }
 """By type of failure. Any other `transient:` is worth another run."""
+MINING_HINTS = HINTS | {
+    "context_length": "Let fewer passages be judged (--candidates), or take a model with a larger context.",
+    "too_large": "Let fewer passages be judged (--candidates).",
+}
+"""The same for `qagen mine-negatives`, whose requests hold passages."""
 
 
 @dataclass(slots=True)
@@ -43,25 +48,54 @@ class Kind:
     """Failed chunks of one type."""
 
     type: str
+    hint: str
+    """What helps; empty where nobody knows."""
     chunks: int = 0
     documents: Counter[str] = field(default_factory=Counter)
     models: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, str]] = field(default_factory=list)
 
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON."""
+        value = {"type": self.type, "chunks": self.chunks, "documents": dict(self.documents)}
+        return {**value, "models": dict(self.models), "examples": self.examples, "hint": self.hint}
+
+
+@dataclass(slots=True)
+class Failures:
+    """Chunks of all documents that failed and were not settled since, in one kind of work."""
+
+    hints: Mapping[str, str]
+    chunks: int = 0
+    """Of all documents, settled or not."""
+    kinds: dict[str, Kind] = field(default_factory=dict)
+
     @property
-    def hint(self) -> str:
-        """What helps; empty where nobody knows."""
-        passing = "Passing trouble: run the same command again." if self.type.startswith("transient:") else ""
-        return HINTS.get(self.type, passing)
+    def failed(self) -> int:
+        """Chunks that failed."""
+        return sum(kind.chunks for kind in self.kinds.values())
+
+    @property
+    def listed(self) -> list[Kind]:
+        """The most frequent first."""
+        return sorted(self.kinds.values(), key=lambda kind: -kind.chunks)
+
+    def of(self, kind: str) -> Kind:
+        """The failures of a type."""
+        passing = "Passing trouble: run the same command again." if kind.startswith("transient:") else ""
+        return self.kinds.setdefault(kind, Kind(kind, self.hints.get(kind, passing)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as JSON."""
+        return {"chunks": self.chunks, "failed": self.failed, "types": [kind.as_dict() for kind in self.listed]}
 
 
 @dataclass(slots=True)
 class Diagnosis:
     """All that went wrong in a folder of results."""
 
-    chunks: int = 0
-    """Of all documents, settled or not."""
-    kinds: dict[str, Kind] = field(default_factory=dict)
+    generation: Failures = field(default_factory=lambda: Failures(HINTS))
+    mining: Failures = field(default_factory=lambda: Failures(MINING_HINTS))
     messages: Counter[str] = field(default_factory=Counter)
     """How often each was said; an example stands for all that differ in numbers and names only."""
     rejected: Counter[str] = field(default_factory=Counter)
@@ -73,28 +107,11 @@ class Diagnosis:
     """What the error log counts, by outcome and type."""
     unreadable: list[LeftOut] = field(default_factory=list)
 
-    @property
-    def failed(self) -> int:
-        """Chunks that failed and were not settled since."""
-        return sum(kind.chunks for kind in self.kinds.values())
-
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON."""
-        kinds = [
-            {
-                "type": kind.type,
-                "chunks": kind.chunks,
-                "documents": dict(kind.documents),
-                "models": dict(kind.models),
-                "examples": kind.examples,
-                "hint": kind.hint,
-            }
-            for kind in sorted(self.kinds.values(), key=lambda one: -one.chunks)
-        ]
         return {
-            "chunks": self.chunks,
-            "failed": self.failed,
-            "types": kinds,
+            **self.generation.as_dict(),
+            "mining": self.mining.as_dict(),
             "messages": [{"message": text, "times": times} for text, times in self.messages.most_common()],
             "rejected_pairs": dict(self.rejected.most_common()),
             "notes": dict(self.notes.most_common()),
@@ -103,10 +120,19 @@ class Diagnosis:
         }
 
 
-def diagnose(
-    qa_dir: Path, log: Path, *, kind: str | None = None, document: str | None = None, examples: int = 3
-) -> Diagnosis:
-    """Look through all results of a folder. `kind` and `document` narrow it down to one type or document.
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What is looked at; None: everything."""
+
+    kind: str | None = None
+    """Failures of this type alone."""
+    document: str | None = None
+    examples: int = 3
+    """Of each type."""
+
+
+def diagnose(qa_dir: Path, log: Path, focus: Focus = Focus(), negatives_dir: Path | None = None) -> Diagnosis:
+    """Look through all results of a folder, and the negatives files beside them or in the folder that is named.
 
     Raises:
         DataError: there is no such folder, no QA file in it, or nothing of that type or document.
@@ -114,58 +140,77 @@ def diagnose(
     found = Diagnosis()
     paths = find_qa_files(qa_dir)
     names = [path.name.removesuffix("_qa.json") for path in paths]
-    document = document and document.removesuffix("_qa.json")
+    document = focus.document and focus.document.removesuffix("_qa.json")
     if document and document not in names:
         raise DataError(f"{qa_dir}: there is no document {document!r}. There are: {', '.join(names[:10])}.")
     for name, path in zip(names, paths, strict=True):
         if document in {None, name}:
-            _look_into(path, name, kind, examples, found)
+            _look_into(path, name, focus, found)
+            _look_into_negatives(negatives_path_of(path, negatives_dir), name, focus, found)
     found.messages = _merged(found.messages)
-    asked_for = {"type": kind, "document": document}
+    asked_for = {"type": focus.kind, "document": document}
     for line in _lines_of(log):
         if all(wanted in (None, line.get(field)) for field, wanted in asked_for.items()):
             types = found.history.setdefault(str(line.get("outcome", "other")), Counter())
             types[str(line.get("type", "unknown"))] += 1
-    if kind and not found.kinds and not found.history:
+    if focus.kind and not (found.generation.kinds or found.mining.kinds or found.history):
         raise DataError(
-            f"{qa_dir}: nothing of type {kind!r} stands in its results or its log. Without --type, all is shown."
+            f"{qa_dir}: nothing of type {focus.kind!r} stands in its results or its log. Without --type, all is shown."
         )
     return found
 
 
-def _look_into(path: Path, name: str, kind: str | None, examples: int, found: Diagnosis) -> None:
+def _look_into(path: Path, name: str, focus: Focus, found: Diagnosis) -> None:
     try:
         saved = read_qa(path)
     except DataError as error:
         found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
         return
-    _look_at(saved, name, kind, examples, found)
+    _look_at(saved, name, focus, found)
 
 
-def _look_at(saved: QAFile, name: str, kind: str | None, examples: int, found: Diagnosis) -> None:
-    found.chunks += saved.summary.total_chunks or saved.processing_info.total_chunks or 0
-    if not saved.chunks and saved.failed_chunks and kind in {None, _UNSAID}:
+def _look_into_negatives(path: Path, name: str, focus: Focus, found: Diagnosis) -> None:
+    if not path.is_file():
+        return
+    try:
+        saved = read_negatives(path)
+    except DataError as error:
+        found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+        return
+    found.mining.chunks += saved.summary.total_chunks
+    _look_at_chunks(saved, name, focus, found, found.mining)
+
+
+def _look_at(saved: QAFile, name: str, focus: Focus, found: Diagnosis) -> None:
+    found.generation.chunks += saved.summary.total_chunks or saved.processing_info.total_chunks or 0
+    if not saved.chunks and saved.failed_chunks and focus.kind in {None, _UNSAID}:
         # An older tool, which said of its chunks only that they failed.
-        one = found.kinds.setdefault(_UNSAID, Kind(_UNSAID))
+        one = found.generation.of(_UNSAID)
         one.chunks += len(saved.failed_chunks)
         one.documents[name] += len(saved.failed_chunks)
-    for index, record in saved.chunks.items():
-        found.notes.update(record.notes)
-        found.rejected.update(record.rejected)
-        if record.status != "failed" or record.error is None or (kind or record.error.type) != record.error.type:
-            continue
-        one = found.kinds.setdefault(record.error.type, Kind(record.error.type))
-        one.chunks += 1
-        one.documents[name] += 1
-        one.models[record.model or saved.qa_generation_info.model or "unknown"] += 1
-        found.messages[record.error.message] += 1
-        if len(one.examples) < examples:
-            one.examples.append(_example(name, index, record))
+    _look_at_chunks(saved, name, focus, found, found.generation)
     for pair in saved.rejected_pairs:
         for code in pair.checks:
             if code in RULES and RULES[code].level == "error":
                 shown = {"document": name, "question": pair.question, "answer": pair.answer}
                 found.rejected_examples.setdefault(code, shown)
+
+
+def _look_at_chunks(
+    saved: QAFile | NegativesFile, name: str, focus: Focus, found: Diagnosis, failures: Failures
+) -> None:
+    for index, record in saved.chunks.items():
+        found.notes.update(record.notes)
+        found.rejected.update(record.rejected)
+        if record.status != "failed" or record.error is None or focus.kind not in {None, record.error.type}:
+            continue
+        one = failures.of(record.error.type)
+        one.chunks += 1
+        one.documents[name] += 1
+        one.models[record.model or saved.info.model or "unknown"] += 1
+        found.messages[record.error.message] += 1
+        if len(one.examples) < focus.examples:
+            one.examples.append(_example(name, index, record))
 
 
 def _example(name: str, index: int, record: ChunkRecord) -> dict[str, str]:

@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from qagen import state
-from qagen.corpus import find_chunk_files, find_qa_files, qa_path_of, read_chunks, read_qa
+from qagen.corpus import (
+    find_chunk_files,
+    find_qa_files,
+    negatives_path_of,
+    qa_path_of,
+    read_chunks,
+    read_negatives,
+    read_qa,
+)
 from qagen.errors import DataError, UsageError
-from qagen.formats import ChunkFile, QAFile
+from qagen.formats import ChunkFile, Pair, QAFile
+from qagen.pairs import pair_id
 from qagen.state import Counts
+
+NOT_BEGUN = "not begun"
+CHANGED = "changed since"
+"""It was finished, and what it was made from is another now."""
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Mining:
+    """How far the negatives of one document are."""
+
+    status: str
+    mined: int = 0
+    """Of the document's pairs of today."""
+    pending: int = 0
+    """Pairs."""
+    failed: int = 0
+    """Chunks whose candidates nobody judged."""
+    negatives: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float | None = None
+    """None: the price is unknown, or nothing was asked."""
+    problem: str | None = None
+    """Why the file cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +65,18 @@ class Row:
     """None: the price is unknown, or nothing was asked."""
     problem: str | None = None
     """Why the file cannot be read."""
+    mining: Mining | None = None
+    """None: there is no negatives file of it."""
 
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON."""
         return asdict(self)
 
 
-def rows(chunks_dir: Path, qa_dir: Path) -> list[Row]:
+def rows(chunks_dir: Path, qa_dir: Path, negatives_dir: Path | None = None) -> list[Row]:
     """A row for every document that has a chunk file or a QA file, by name.
+
+    Negatives files are looked for beside the QA files, or in the folder that is named.
 
     Raises:
         DataError: there is neither.
@@ -52,7 +90,7 @@ def rows(chunks_dir: Path, qa_dir: Path) -> list[Row]:
         )
     asked = {qa_path_of(path, qa_dir): path for path in chunk_files}
     paths = sorted({*asked, *qa_files}, key=lambda path: path.name)
-    return [_row(path, asked.get(path)) for path in paths]
+    return [_row(path, asked.get(path), negatives_path_of(path, negatives_dir)) for path in paths]
 
 
 def _or_none(find: Any, directory: Path) -> list[Path]:
@@ -62,21 +100,16 @@ def _or_none(find: Any, directory: Path) -> list[Path]:
         return []
 
 
-def _row(qa_path: Path, chunks_path: Path | None) -> Row:
+def _row(qa_path: Path, chunks_path: Path | None, negatives_path: Path) -> Row:
     name = qa_path.name.removesuffix("_qa.json")
     try:
         chunk_file = read_chunks(chunks_path) if chunks_path else None
         saved = read_qa(qa_path) if qa_path.exists() else None
-        counts, status = _counts(saved, chunk_file, chunks_path)
+        counts, status, pairs = _counts(saved, chunk_file, chunks_path)
     except (DataError, UsageError) as error:
         text = str(error)
-        return Row(
-            name,
-            "unreadable",
-            problem=text
-            if str(qa_path) in text or (chunks_path and str(chunks_path) in text)
-            else f"{qa_path}: {text}",
-        )
+        names_it = str(qa_path) in text or (chunks_path and str(chunks_path) in text)
+        return Row(name, UNREADABLE, problem=text if names_it else f"{qa_path}: {text}")
     summary = saved.summary if saved else None
     return Row(
         name,
@@ -89,36 +122,63 @@ def _row(qa_path: Path, chunks_path: Path | None) -> Row:
         input_tokens=summary.input_tokens if summary else 0,
         output_tokens=summary.output_tokens if summary else 0,
         cost_usd=summary.cost_usd if summary else None,
+        mining=_mining(negatives_path, pairs) if negatives_path.is_file() else None,
     )
 
 
-def _counts(saved: QAFile | None, chunk_file: ChunkFile | None, chunks_path: Path | None) -> tuple[Counts, str]:
-    """What is done of the chunks of today; without a chunk file, of those that the QA file counts."""
+def _counts(
+    saved: QAFile | None, chunk_file: ChunkFile | None, chunks_path: Path | None
+) -> tuple[Counts, str, Sequence[Pair]]:
+    """What is done of the chunks of today; without a chunk file, of those that the QA file counts. And the pairs."""
     if saved is None:
-        return Counts(total=len(chunk_file.chunks) if chunk_file else 0), "not begun"
+        return Counts(total=len(chunk_file.chunks) if chunk_file else 0), NOT_BEGUN, ()
     if chunk_file is None or chunks_path is None:
         summary = saved.summary
         done = summary.completed_chunks or len(saved.completed_chunks)
         failed = summary.failed_chunks or len(saved.failed_chunks)
         total = max(summary.total_chunks, done + failed)
-        return Counts(total, done, failed, summary.skipped_chunks, len(saved.training_pairs)), saved.status
+        counts = Counts(total, done, failed, summary.skipped_chunks, len(saved.training_pairs))
+        return counts, saved.status, saved.training_pairs
     keys = state.chunk_keys(chunk_file.chunks)
     entries = state.match(saved, chunk_file, keys, chunks_path.name).entries.values()
+    pairs = [pair for entry in entries for pair in entry.pairs]
     counts = Counts(
         total=len(keys),
         completed=sum(entry.record.status == "completed" for entry in entries),
         failed=sum(entry.record.status == "failed" for entry in entries),
         skipped=sum(entry.record.skip_reason is not None for entry in entries),
-        pairs=sum(len(entry.pairs) for entry in entries),
+        pairs=len(pairs),
     )
     changed = counts.pending and saved.status == "completed"
-    return counts, "changed since" if changed else saved.status
+    return counts, CHANGED if changed else saved.status, pairs
+
+
+def _mining(path: Path, pairs: Iterable[Pair]) -> Mining:
+    """What is mined of these pairs."""
+    wanted = {pair_id(pair.question, pair.answer, pair.chunk_key) for pair in pairs}
+    try:
+        saved = read_negatives(path)
+    except DataError as error:
+        return Mining(UNREADABLE, pending=len(wanted), problem=str(error))
+    # By what they say, as `combine` joins them: what was mined for a pair that changed since is of no use.
+    mined = {one.pair_id: len(one.negatives) for one in saved.mined_pairs if one.pair_id in wanted}
+    pending = len(wanted) - len(mined)
+    return Mining(
+        CHANGED if pending and saved.status == "completed" else saved.status,
+        mined=len(mined),
+        pending=pending,
+        failed=len(saved.failed_chunks),
+        negatives=sum(mined.values()),
+        input_tokens=saved.summary.input_tokens,
+        output_tokens=saved.summary.output_tokens,
+        cost_usd=saved.summary.cost_usd,
+    )
 
 
 def total(all_rows: Iterable[Row]) -> Row:
     """The sum of the rows; its cost is that of the rows whose cost is known."""
     listed = list(all_rows)
-    costs = [row.cost_usd for row in listed if row.cost_usd is not None]
+    mined = [row.mining for row in listed if row.mining]
     return Row(
         "all",
         "",
@@ -129,5 +189,22 @@ def total(all_rows: Iterable[Row]) -> Row:
         pairs=sum(row.pairs for row in listed),
         input_tokens=sum(row.input_tokens for row in listed),
         output_tokens=sum(row.output_tokens for row in listed),
-        cost_usd=sum(costs) if costs else None,
+        cost_usd=_sum_known(row.cost_usd for row in listed),
+        mining=Mining(
+            "",
+            mined=sum(one.mined for one in mined),
+            pending=sum(row.mining.pending if row.mining else row.pairs for row in listed),
+            failed=sum(one.failed for one in mined),
+            negatives=sum(one.negatives for one in mined),
+            input_tokens=sum(one.input_tokens for one in mined),
+            output_tokens=sum(one.output_tokens for one in mined),
+            cost_usd=_sum_known(one.cost_usd for one in mined),
+        )
+        if mined
+        else None,
     )
+
+
+def _sum_known(costs: Iterable[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None

@@ -142,4 +142,5 @@ def test_a_row_is_json_with_the_names_of_its_fields() -> None:
         "output_tokens",
         "cost_usd",
         "problem",
+        "mining",
     }

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from qagen.dataset import Combined
     from qagen.doctor import Finding
     from qagen.formats import LeftOut
-    from qagen.overview import Row
 
 WIDTH_IN_FILES = 160
 WIDE = 100
@@ -223,34 +222,6 @@ def _show_findings(combined: Combined) -> None:
         note(f"{count(combined.without_source_text, 'pair')} without source_text: the chunk is not there any more.")
     if combined.generators["rules"]:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
-
-
-def show_status(rows: Sequence[Row]) -> None:
-    """How far each document is."""
-    from qagen.overview import total
-
-    wide = out().width >= WIDE
-    names = ["Document", "status", "chunks", "done", "failed", "pending", "pairs", "tokens", "cost"]
-    listing = table(*(names if wide else ["Document", "status", "chunks", "left", "pairs", "cost"]))
-    for row in [*rows, total(rows)]:
-        if row.name == "all" and row.status == "":
-            listing.add_section()
-        colour = {"completed": "green", "failed": "red", "unreadable": "red"}.get(row.status, "yellow")
-        figures = [
-            f"{row.chunks:,}",
-            f"{row.completed:,}",
-            f"{row.failed or ''}",
-            f"{row.pending or ''}",
-            f"{row.pairs:,}",
-        ]
-        figures += [f"{tokens(row.input_tokens)} + {tokens(row.output_tokens)}", dollars(row.cost_usd)]
-        if not wide:
-            figures = [f"{row.chunks:,}", f"{row.failed + row.pending or ''}", f"{row.pairs:,}", dollars(row.cost_usd)]
-        listing.add_row(label(row.name), f"[{colour}]{row.status}[/]", *figures)
-    out().print(listing)
-    for row in rows:
-        if row.problem:
-            err().print(f"[red]{safe(row.name)}:[/] {safe(row.problem)}", soft_wrap=True)
 
 
 def show_origins(origins: Sequence[tuple[str, Any, str]]) -> None:

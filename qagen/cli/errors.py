@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qagen.cli import options
+from qagen.cli import mine_options, options
 
 if TYPE_CHECKING:
-    from qagen.diagnosis import Diagnosis
+    from qagen.diagnosis import Diagnosis, Failures
 
 
 def errors(
     ctx: typer.Context,
     qa_dir: options.QaDir = None,
+    negatives_dir: mine_options.NegativesDir = None,
     error_file: options.ErrorFile = None,
     kind: Annotated[
         str | None, typer.Option("--type", help="Only failures of this type, such as invalid_output.")
@@ -32,7 +33,8 @@ def errors(
     from qagen.cli import console
 
     settings = options.load(ctx)
-    found = diagnosis.diagnose(settings.qa_dir, settings.errors_path, kind=kind, document=document, examples=examples)
+    focus = diagnosis.Focus(kind, document, examples)
+    found = diagnosis.diagnose(settings.qa_dir, settings.errors_path, focus, settings.negatives_dir)
     if as_json:
         console.print_json(found.as_dict())
     else:
@@ -40,14 +42,35 @@ def errors(
 
 
 def _show(found: Diagnosis) -> None:
-    from qagen.cli.console import MOST_LISTED, count, note, out, safe, table
+    from qagen.cli.console import MOST_LISTED, note, out, safe, table
 
     console = out()
-    if found.failed:
-        console.print(f"[bold]{count(found.failed, 'chunk')} of {found.chunks:,} failed[/]", soft_wrap=True)
-    else:
+    if not (found.generation.failed or found.mining.failed):
         console.print("no chunk has failed")
-    for one in sorted(found.kinds.values(), key=lambda kind: -kind.chunks):
+    _show_failures(found.generation, "")
+    if found.generation.failed and found.mining.failed:
+        console.print()
+    _show_failures(found.mining, " when negatives were judged")
+    if found.messages:
+        listing = table("Most frequent messages", "times")
+        for text, times in found.messages.most_common(MOST_LISTED):
+            listing.add_row(safe(text), f"{times:,}")
+        console.print()
+        console.print(listing)
+    _show_rejected(found)
+    _show_history(found)
+    for left in found.unreadable:
+        note(f"{left.file}: {left.why}")
+
+
+def _show_failures(failures: Failures, when: str) -> None:
+    """Each type of failure, with where it was met, what helps, and examples."""
+    from qagen.cli.console import count, out, safe
+
+    console = out()
+    if failures.failed:
+        console.print(f"[bold]{count(failures.failed, 'chunk')} of {failures.chunks:,} failed{when}[/]", soft_wrap=True)
+    for one in failures.listed:
         where = ", ".join(f"{name} {number:,}" for name, number in one.documents.most_common(5))
         more = f" and {len(one.documents) - 5} more" if len(one.documents) > 5 else ""
         models = ", ".join(one.models)
@@ -61,16 +84,6 @@ def _show(found: Diagnosis) -> None:
             if example["reply"]:
                 shown = " ".join(example["reply"].split())
                 console.print(f"    [dim]reply:[/] {safe(shown)}", soft_wrap=True)
-    if found.messages:
-        listing = table("Most frequent messages", "times")
-        for text, times in found.messages.most_common(MOST_LISTED):
-            listing.add_row(safe(text), f"{times:,}")
-        console.print()
-        console.print(listing)
-    _show_rejected(found)
-    _show_history(found)
-    for left in found.unreadable:
-        note(f"{left.file}: {left.why}")
 
 
 def _show_rejected(found: Diagnosis) -> None:
