@@ -6,8 +6,6 @@ import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
 
-from rapidfuzz import fuzz
-
 from qagen.checks import words
 from qagen.checks.case import Case, Thresholds
 from qagen.checks.packs import Pack
@@ -53,6 +51,8 @@ def ask_the_same(one: str, other: str, pack: Pack | None, title: str = "", limit
     if not _meaning(one, pack) ^ _meaning(other, pack) <= words.stems(title):
         return False
     cutoff = (limits or Thresholds()).duplicate_ratio
+    from rapidfuzz import fuzz  # combine goes without it where it checks nothing
+
     return fuzz.token_set_ratio(words.spaced(one), words.spaced(other), score_cutoff=cutoff) > 0
 
 

@@ -14,6 +14,9 @@ _COMMAND_LINE_OF_HTTPX = "httpx._main"
 _PLUGINS_OF_PYDANTIC = "pydantic.plugin._loader"
 """It looks for plugins in every package that is installed, which takes longer the more there are. We have none."""
 
+_OF_COMMANDS_THAT_SEND = "asyncio"
+"""pydantic-settings has it at hand for command lines of its own kind. It brings TLS and much else along."""
+
 
 class _Postponed(type):
     """A class whose module is imported once it is used."""
@@ -31,6 +34,15 @@ class _Postponed(type):
         return getattr(cls._load(), name)
 
 
+class _PostponedModule(ModuleType):
+    """A module that is imported once something of it is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        return getattr(import_module(self.__name__), name)
+
+
 def postpone() -> None:
     """Put stand-ins in their places, for this process. Whoever uses one after all gets the real thing."""
     for module, name in _NOT_NEEDED:
@@ -44,3 +56,5 @@ def postpone() -> None:
         no_plugins = ModuleType(_PLUGINS_OF_PYDANTIC)
         no_plugins.get_plugins = tuple  # type: ignore[attr-defined]
         sys.modules[_PLUGINS_OF_PYDANTIC] = no_plugins
+    if _OF_COMMANDS_THAT_SEND not in sys.modules:
+        sys.modules[_OF_COMMANDS_THAT_SEND] = _PostponedModule(_OF_COMMANDS_THAT_SEND)

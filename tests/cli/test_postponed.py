@@ -87,3 +87,38 @@ def test_pydantic_looks_for_no_plugins() -> None:
         "print(Pair(question='How?', answer='So.').answer, 'importlib.metadata' in sys.modules)\n"
     )
     assert out_of(code).strip() == "So. False"
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import asyncio; from asyncio import run",
+        "import asyncio.events; run = asyncio.run",
+        "from asyncio.events import AbstractEventLoop; import asyncio; run = asyncio.run",
+        "import pydantic_settings.main; run = pydantic_settings.main.asyncio.run",
+    ],
+)
+def test_asyncio_is_whole_once_it_is_used_however_it_is_imported(use: str) -> None:
+    code = (
+        "import sys; from qagen.cli.postponed import postpone; postpone()\n"
+        f"import pydantic_settings; print('asyncio.events' in sys.modules)\n{use}\n"
+        "async def main(): return sys.modules['asyncio'].current_task() is not None\n"
+        "print(run(main()))\n"
+    )
+    assert out_of(code).split() == ["False", "True"]
+
+
+@pytest.mark.parametrize(
+    "words", [("--help",), ("status",), ("combine", "--no-checks"), ("generate-qa", "--provider", "rules")]
+)
+def test_what_neither_sends_nor_compares_needs_no_event_loop_no_tls_and_no_fuzzy_comparison(
+    words: tuple[str, ...],
+) -> None:
+    write_chunks(Path("chunks"), "pump", passages(3))
+    assert qagen("generate-qa", "--provider", "rules").returncode == 0
+    code = (
+        f"import sys; from qagen.cli import main; sys.argv = ['qagen', *{words!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print([name for name in ('asyncio.events', 'ssl', 'rapidfuzz') if name in sys.modules])\n"
+    )
+    assert out_of(code).splitlines()[-1] == "[]"
