@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,12 @@ from qagen.llm.types import TransportChoice
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
 _NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
+
+
+def pytest_configure() -> None:
+    """Processes of the tests are interrupted although the tests themselves run in the background of a shell."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,8 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.sections) - set(SECTIONS):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are: {', '.join(SECTIONS)}")
+    # In the background of a shell it is ignored, and so would all runs ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     options = Options(given.count, given.seed, given.seconds, given.in_flight, given.case)
     found: dict[str, list[Case]] = {}
     for name in given.sections or SECTIONS:
