@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from qagen import pairs
+from qagen.checks import RULES
 from qagen.errors import AccessError, RejectedError
 from qagen.llm.client import Client
 from qagen.llm.providers import PROVIDERS, Endpoint
@@ -87,7 +88,8 @@ def check_account(qa: dict[str, Any], summary: dict[str, Any]) -> None:
     assert summary["chunks"]["completed"] == len(done)
     assert summary["chunks"]["failed"] == len(failed)
     assert summary["pairs"]["total"] == len(qa["training_pairs"]) == sum(record["kept"] for record in records)
-    assert len(qa["rejected_pairs"]) == sum(sum(record["rejected"].values()) for record in records)
+    refusals = [code for pair in qa["rejected_pairs"] for code in pair["checks"] if RULES[code].level == "error"]
+    assert len(refusals) == sum(sum(record["rejected"].values()) for record in records)
     for name, total in (
         ("input_tokens", "input"),
         ("output_tokens", "output"),
@@ -226,7 +228,7 @@ def test_without_the_right_key_the_run_stops_and_the_chunks_stay_pending(
     assert said in " ".join(run.stderr.split())
     assert "sk-wrong" not in run.stderr
     assert read(Path("s.json"))["chunks"] == {
-        **{"total": 3, "completed": 0, "completed_now": 0},
+        **{"total": 3, "completed": 0, "completed_earlier": 0, "completed_now": 0},
         **{"skipped": 0, "failed": 0, "pending": 3},
     }
     rows = json.loads(qagen("status", "--json").stdout)

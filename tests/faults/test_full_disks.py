@@ -275,7 +275,8 @@ def test_a_disk_that_is_too_small_for_the_results_keeps_the_last_version_that_fi
 def test_a_second_signal_ends_the_tries_to_save_at_once_and_the_answers_are_rescued(
     number: signal.Signals, code: int, runs: Runs, server: LLMServer, marks: set[str]
 ) -> None:
-    process = runs.start(full_from=60, save_again_after_s=(20, 20))
+    server.configure(latency_ms=120)  # a slow machine writes less often
+    process = runs.start(full_from=40, save_again_after_s=(20, 20))
     heard = hear(process, "tried again")
     time.sleep(0.5)  # what is in flight comes back
     process.send_signal(number)
@@ -291,7 +292,8 @@ def test_a_second_signal_ends_the_tries_to_save_at_once_and_the_answers_are_resc
 
 
 def test_a_signal_does_not_keep_a_try_to_save_from_being_made(runs: Runs, server: LLMServer, marks: set[str]) -> None:
-    process = runs.start(full_from=60, save_again_after_s=(1, 1))
+    server.configure(latency_ms=120)
+    process = runs.start(full_from=40, save_again_after_s=(1, 1))
     heard = hear(process, "tried again")
     process.send_signal(signal.SIGINT)
     ended, rest = end(process)

@@ -20,10 +20,10 @@ def closely(vectors: Any) -> Any:
 
 def test_openai(server: LLMServer) -> None:
     sdk = pytest.importorskip("openai", reason="openai is not installed; `make test-sdks` installs it")
-    client = sdk.OpenAI(api_key=KEY, base_url=server.openai_url, max_retries=0)
     body = embeddings_of("openai", "text-embedding-3-small", TEXTS)
-    raw = client.embeddings.with_raw_response.create(**body)
-    plain = client.embeddings.create(model=body["model"], input=body["input"])
+    with sdk.OpenAI(api_key=KEY, base_url=server.openai_url, max_retries=0) as client:
+        raw = client.embeddings.with_raw_response.create(**body)
+        plain = client.embeddings.create(model=body["model"], input=body["input"])
     entry, by_itself = server.ledger()
     assert entry.path == "/v1/embeddings"
     assert entry.body == by_itself.body == body  # it asks for base64, too
