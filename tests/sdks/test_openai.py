@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
@@ -26,6 +27,17 @@ class _Reply(BaseModel):
     pairs: list[_Entry]
 
 
+_OPEN: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """No client of a test keeps its connections."""
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 @pytest.fixture
 def openai() -> Any:
     return pytest.importorskip("openai", reason="openai is not installed; `make test-sdks` installs it")
@@ -33,7 +45,9 @@ def openai() -> Any:
 
 def client(openai: Any, server: LLMServer, key: str = KEY, retries: int = 0) -> Any:
     """Strict: by itself the SDK takes any JSON for a reply."""
-    return openai.OpenAI(api_key=key, base_url=server.openai_url, max_retries=retries, _strict_response_validation=True)
+    one = openai.OpenAI(api_key=key, base_url=server.openai_url, max_retries=retries, _strict_response_validation=True)
+    _OPEN.append(one)
+    return one
 
 
 def test_it_sends_what_we_send_and_takes_the_reply(openai: Any, server: LLMServer) -> None:
