@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import socket
 from collections.abc import Iterator
@@ -452,6 +453,41 @@ async def test_a_body_that_drips_is_left_at_the_deadline(server: LLMServer) -> N
             await ask(client)
         assert (client.meter.requests, client.meter.possibly_billed) == (3, 3)
     assert caught.value.code == "deadline"
+
+
+async def answer_always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server on the client's own loop: the steps of both come in the same order each time."""
+    body = b'{"choices": [{"message": {"content": "fine"}, "finish_reason": "stop"}]}'
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        while head := await reader.readline():
+            if head.lower().startswith(b"content-length:"):
+                length = int(head.partition(b":")[2])
+            elif head == b"\r\n":
+                await reader.readexactly(length)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    writer.close()
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_a_request_given_up_in_whatever_moment_keeps_no_later_one_from_being_sent(connected: bool) -> None:
+    """As by the deadline, which may fall into the moment in which the answer comes."""
+    provider = dataclasses.replace(PROVIDERS["compatible"], deadline_s=2.0)
+    moment, ended = 0, False
+    async with await asyncio.start_server(answer_always, "127.0.0.1", 0) as near:
+        here = Endpoint(provider, "m", f"http://127.0.0.1:{near.sockets[0].getsockname()[1]}/v1")
+        while not ended:
+            async with Client(here, 1) as client:
+                if connected:
+                    await ask(client)
+                given_up = asyncio.create_task(ask(client))
+                for _ in range(moment):
+                    await asyncio.sleep(0)
+                ended = given_up.done()
+                given_up.cancel()
+                await asyncio.gather(given_up, return_exceptions=True)
+                await ask(client)
+                assert not client.meter.failures
+            moment += 1
 
 
 @pytest.fixture
