@@ -31,6 +31,8 @@ _OPEN_ENDED = httpx.Limits(max_connections=None, max_keepalive_connections=None)
 its connection in the pool as one in use: where that is all that the pool may hold, every later request waits for it."""
 _CONNECT_TIMEOUT_S = 10.0
 _WRITE_TIMEOUT_S = 60.0
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ssl.SSLWantReadError)
+"""What is left of a handshake that did not come to its end: nothing was wrong with it, and it may pass."""
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "keep-alive", "User-Agent": "qagen"}
 
 
@@ -156,7 +158,8 @@ def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> Provid
     """A foreign exception in our words. `answered`: the headers had come."""
     where = f"{endpoint.provider.name} at {endpoint.host}"
     causes = _chain(error)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) and isinstance(error, httpx.ConnectError):
+    refused = any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _BROKEN_OFF) for cause in causes)
+    if refused and isinstance(error, httpx.ConnectError):
         return AccessError(
             f"{where}: no secure connection: {error}. Check the address, the certificates (--ca-bundle) and "
             "this machine's clock.",

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -548,6 +549,26 @@ async def test_a_server_without_tls_behind_an_https_address_stops_the_run_at_onc
             assert client.meter.requests == 1
     assert caught.value.code == "tls"
     assert "certificates" in str(caught.value)
+
+
+@pytest.mark.parametrize("seen", [0, 1, 4096])
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_secure_connection_that_is_broken_off_while_it_is_made_is_tried_again(seen: int, reset: bool) -> None:
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if seen:
+            await reader.read(seen)
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    async with await asyncio.start_server(break_off, "127.0.0.1", 0) as broken:
+        port = broken.sockets[0].getsockname()[1]
+        async with Client(Endpoint(PROVIDERS["compatible"], "m", f"https://127.0.0.1:{port}/v1"), 1) as client:
+            with pytest.raises(AccessError) as caught:
+                await ask(client)
+            assert client.meter.requests == 3
+    assert caught.value.code == "connect"
 
 
 # The end of a run
