@@ -1,9 +1,9 @@
 """The HTTP clients, and what their exceptions mean in our words.
 
 httpx's pool is quadratic in what it holds: one for all requests would cost more CPU than everything else together. So
-each connection has a transport of its own, a pool of one; or, where a proxy stands in between, a client of httpx with a
-few. They share one TLS context, which is dear to build. Where `qagen[fast]` is installed and no proxy applies, one
-client has all connections, and aiohttp carries its requests.
+each connection has a transport of its own, and the pool in it holds no other; or, where a proxy stands in between, a
+client of httpx has a few. They share one TLS context, which is dear to build. Where `qagen[fast]` is installed and no
+proxy applies, one client has all connections, and aiohttp carries its requests.
 """
 
 from __future__ import annotations
@@ -26,8 +26,13 @@ from qagen.llm.types import HttpCall, TransportChoice
 
 _THROUGH_PROXY = 8
 """Most connections of one httpx client where a proxy may stand in between: clients with proxies are dear to make."""
+_OPEN_ENDED = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+"""Nobody is given more requests at a time than it has connections for. One that is cancelled in the wrong moment leaves
+its connection in the pool as one in use: where that is all that the pool may hold, every later request waits for it."""
 _CONNECT_TIMEOUT_S = 10.0
 _WRITE_TIMEOUT_S = 60.0
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError, ssl.SSLWantReadError)
+"""What is left of a handshake that did not come to its end: nothing was wrong with it, and it may pass."""
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip", "Connection": "keep-alive", "User-Agent": "qagen"}
 
 
@@ -119,12 +124,10 @@ def _network_clients(endpoint: Endpoint, concurrency: int, ca_bundle: Path | Non
 
         return [Direct(FastTransport(context, concurrency))]
     if is_near(endpoint.base_url) or not getproxies():
-        one = httpx.Limits(max_connections=1, max_keepalive_connections=1)
-        return [Direct(httpx.AsyncHTTPTransport(verify=context, limits=one)) for _ in range(concurrency)]
+        return [Direct(httpx.AsyncHTTPTransport(verify=context, limits=_OPEN_ENDED)) for _ in range(concurrency)]
     # Which hosts go through which proxy is httpx's own knowledge.
-    few = httpx.Limits(max_connections=_THROUGH_PROXY, max_keepalive_connections=_THROUGH_PROXY)
     clients = range(-(-concurrency // _THROUGH_PROXY))
-    return [httpx.AsyncClient(verify=context, limits=few, follow_redirects=False) for _ in clients]
+    return [httpx.AsyncClient(verify=context, limits=_OPEN_ENDED, follow_redirects=False) for _ in clients]
 
 
 def as_request(call: HttpCall, endpoint: Endpoint) -> httpx.Request:
@@ -155,7 +158,8 @@ def translate(error: Exception, endpoint: Endpoint, *, answered: bool) -> Provid
     """A foreign exception in our words. `answered`: the headers had come."""
     where = f"{endpoint.provider.name} at {endpoint.host}"
     causes = _chain(error)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes) and isinstance(error, httpx.ConnectError):
+    refused = any(isinstance(cause, ssl.SSLError) and not isinstance(cause, _BROKEN_OFF) for cause in causes)
+    if refused and isinstance(error, httpx.ConnectError):
         return AccessError(
             f"{where}: no secure connection: {error}. Check the address, the certificates (--ca-bundle) and "
             "this machine's clock.",

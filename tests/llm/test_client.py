@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import socket
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -454,6 +456,41 @@ async def test_a_body_that_drips_is_left_at_the_deadline(server: LLMServer) -> N
     assert caught.value.code == "deadline"
 
 
+async def answer_always(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server on the client's own loop: the steps of both come in the same order each time."""
+    body = b'{"choices": [{"message": {"content": "fine"}, "finish_reason": "stop"}]}'
+    with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        while head := await reader.readline():
+            if head.lower().startswith(b"content-length:"):
+                length = int(head.partition(b":")[2])
+            elif head == b"\r\n":
+                await reader.readexactly(length)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+    writer.close()
+
+
+@pytest.mark.parametrize("connected", [True, False])
+async def test_a_request_given_up_in_whatever_moment_keeps_no_later_one_from_being_sent(connected: bool) -> None:
+    """As by the deadline, which may fall into the moment in which the answer comes."""
+    provider = dataclasses.replace(PROVIDERS["compatible"], deadline_s=2.0)
+    moment, ended = 0, False
+    async with await asyncio.start_server(answer_always, "127.0.0.1", 0) as near:
+        here = Endpoint(provider, "m", f"http://127.0.0.1:{near.sockets[0].getsockname()[1]}/v1")
+        while not ended:
+            async with Client(here, 1) as client:
+                if connected:
+                    await ask(client)
+                given_up = asyncio.create_task(ask(client))
+                for _ in range(moment):
+                    await asyncio.sleep(0)
+                ended = given_up.done()
+                given_up.cancel()
+                await asyncio.gather(given_up, return_exceptions=True)
+                await ask(client)
+                assert not client.meter.failures
+            moment += 1
+
+
 @pytest.fixture
 def dead_port() -> Iterator[int]:
     """Nobody listens there, and nobody else gets it while the test runs."""
@@ -512,6 +549,26 @@ async def test_a_server_without_tls_behind_an_https_address_stops_the_run_at_onc
             assert client.meter.requests == 1
     assert caught.value.code == "tls"
     assert "certificates" in str(caught.value)
+
+
+@pytest.mark.parametrize("seen", [0, 1, 4096])
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_secure_connection_that_is_broken_off_while_it_is_made_is_tried_again(seen: int, reset: bool) -> None:
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if seen:
+            await reader.read(seen)
+        if reset:
+            linger = struct.pack("ii", 1, 0)
+            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        writer.close()
+
+    async with await asyncio.start_server(break_off, "127.0.0.1", 0) as broken:
+        port = broken.sockets[0].getsockname()[1]
+        async with Client(Endpoint(PROVIDERS["compatible"], "m", f"https://127.0.0.1:{port}/v1"), 1) as client:
+            with pytest.raises(AccessError) as caught:
+                await ask(client)
+            assert client.meter.requests == 3
+    assert caught.value.code == "connect"
 
 
 # The end of a run
