@@ -169,9 +169,31 @@ def test_a_document_that_is_done_does_not_mind_other_parameters(server: LLMServe
     generate(server)
     before = stamp(QA)
     again = generate(server, "--temperature", "0.9")
-    assert "done with other parameters" in again.stderr
+    assert "done with other parameters (temperature: none -> 0.9)" in " ".join(again.stderr.split())
     assert stamp(QA) == before
     assert len(requests(server)) == 4
+
+
+def test_what_no_model_has_seen_does_not_pass_for_a_models(server: LLMServer) -> None:
+    """Whoever tried the pipeline by rules and then pays for a model must not get the rules' pairs in silence."""
+    invoke("generate-qa", "--provider", "rules")
+    made = stamp(QA)
+    refused = generate(server, code=2)
+    assert "provider: rules -> local" in refused.stderr
+    assert "--no-resume" in refused.stderr
+    assert (stamp(QA), requests(server)) == (made, [])
+    kept = generate(server, "--accept-changes")
+    assert "nothing to ask" in kept.stderr
+    generate(server, "--no-resume")
+    assert len(requests(server)) == len(TEXTS)
+    invoke("generate-qa", "--provider", "rules")  # the other way round nothing passes for more than it is
+
+
+def test_a_new_document_is_not_asked_about_beside_documents_that_no_model_has_seen(server: LLMServer) -> None:
+    invoke("generate-qa", "--provider", "rules")
+    write_chunks(Path("chunks"), "new", passages(2, "new"))
+    assert "provider: rules -> local" in generate(server, code=2).stderr
+    assert requests(server) == []
 
 
 @pytest.mark.parametrize("blank", [0, 1])

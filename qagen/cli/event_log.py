@@ -41,6 +41,7 @@ class EventLog:
             "archived": job.archived,
             "stale": job.stale,
             "made_otherwise": job.made_otherwise,
+            "differences": dict(job.differences),
             "cautions": job.cautions,
             "remarks": job.remarks,
         }

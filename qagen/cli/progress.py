@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 MOST_FAILURES_SHOWN = 5
+_MOST_DIFFERENCES = 3
 PLAIN_EVERY_S = 10.0
 
 
@@ -163,9 +164,11 @@ def _introduce(live: Live, settings: Settings) -> None:
             f"their {job.noun}s go to {job.folder / 'archive'}"
         )
     if job.made_otherwise:
+        shown = [change for change, _ in job.differences.most_common(_MOST_DIFFERENCES)]
+        more = [f"{len(job.differences) - len(shown)} more"] if len(job.differences) > len(shown) else []
         note(
-            f"{count(job.made_otherwise, 'document')} were done with other parameters, and stay as they are "
-            "(--no-resume begins anew)."
+            f"{count(job.made_otherwise, 'document')} were done with other parameters ({'; '.join(shown + more)}), and "
+            "stay as they are (--no-resume begins anew)."
         )
     for remark in job.remarks:
         note(remark)

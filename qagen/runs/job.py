@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,8 @@ class Job(ABC):
     """What the user should know of the files, whether anything is asked or not."""
     made_otherwise: int = 0
     """Documents that are done, with other parameters than this run's."""
+    differences: Counter[str] = field(default_factory=Counter)
+    """Which those are, by how many of these documents."""
     stale: int = 0
     """Earlier chunks that are in their documents no more."""
 

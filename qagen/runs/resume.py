@@ -11,6 +11,7 @@ from qagen import files, state
 from qagen.corpus import backup_of
 from qagen.errors import DamagedError, DataError, UsageError
 from qagen.formats import GenerationInfo, LeftOut, MiningInfo, NegativesFile, QAFile
+from qagen.llm.providers import PROVIDERS
 from qagen.runs.job import Job
 from qagen.state import DocumentState, Entry, Matching
 
@@ -101,7 +102,8 @@ def changed_parameters(saved: QAFile | NegativesFile, info: GenerationInfo | Min
     """
     old = saved.info
     brought = any(
-        (record.status == "completed" and record.attempts) or record.raw_replies for record in saved.chunks.values()
+        (record.status == "completed" and (record.attempts or record.kept)) or record.raw_replies
+        for record in saved.chunks.values()
     )
     if not old.fingerprint or old.fingerprint == info.fingerprint or not brought:
         return []
@@ -113,11 +115,16 @@ def changed_parameters(saved: QAFile | NegativesFile, info: GenerationInfo | Min
 
 
 def note(job: Job, loaded: Loaded[File], pending: Sequence[int], info: GenerationInfo | MiningInfo) -> list[str]:
-    """Put into the job what the user should hear of an earlier run; gives parameters that changed."""
+    """Put into the job what the user should hear of an earlier run; gives parameters that changed.
+
+    A document that is done does not mind other parameters, unless no model has seen it and one shall now: what was
+    made to try the pipeline must not pass for the model's.
+    """
     name = loaded.document.path.name
     changed = changed_parameters(loaded.saved, info) if loaded.saved else []
-    if changed and not pending:
+    if changed and not pending and not (_asks_a_model(info) and loaded.saved and not _asks_a_model(loaded.saved.info)):
         job.made_otherwise += 1
+        job.differences.update(changed)
         changed = []
     job.stale += len(loaded.stale)
     if loaded.damage:
@@ -127,6 +134,11 @@ def note(job: Job, loaded: Loaded[File], pending: Sequence[int], info: Generatio
     if loaded.edited:
         job.edited.append(name)
     return changed
+
+
+def _asks_a_model(info: GenerationInfo | MiningInfo) -> bool:
+    row = PROVIDERS.get(info.provider or "")
+    return row is not None and row.generator_kind == "llm"
 
 
 def note_lost(job: Job, path: Path, pending: Sequence[int]) -> None:

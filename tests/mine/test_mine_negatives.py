@@ -128,6 +128,30 @@ def test_other_parameters_are_refused_by_name_accepted_or_begun_anew(server: LLM
     assert {len(one["negatives"]) for one in check_negatives().values()} == {5}
 
 
+def test_what_no_model_has_judged_does_not_pass_for_judged(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    refused = qagen(*mine(server))
+    assert refused.returncode == 2
+    assert "provider: none -> local" in refused.stderr
+    assert asked(server) == 0
+    anew = qagen(*mine(server, "--no-resume"))
+    assert anew.returncode == 0, anew.stderr
+    assert asked(server) == 12
+    fewer = qagen(*mine(server, "--negatives", "2"))
+    assert "done with other parameters (negatives: 4 -> 2)" in " ".join(fewer.stderr.split())
+
+
+def test_other_numbers_without_a_model_are_said(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    again = qagen("mine-negatives", "--provider", "none", "--negatives", "8")
+    assert "done with other parameters (negatives: 4 -> 8)" in " ".join(again.stderr.split())
+    write_document("three", ("Lahn",))
+    mixed = qagen("mine-negatives", "--provider", "none", "--negatives", "8")
+    assert mixed.returncode == 0
+
+
 # What models do
 
 
