@@ -96,6 +96,10 @@ class Diagnosis:
 
     generation: Failures = field(default_factory=lambda: Failures(HINTS))
     mining: Failures = field(default_factory=lambda: Failures(MINING_HINTS))
+    unjudged: Counter[str] = field(default_factory=Counter)
+    """Questions whose candidates nobody judged, because the model's replies were of no use; by document."""
+    unjudged_replies: list[dict[str, str]] = field(default_factory=list)
+    """Examples of such replies."""
     messages: Counter[str] = field(default_factory=Counter)
     """How often each was said; an example stands for all that differ in numbers and names only."""
     rejected: Counter[str] = field(default_factory=Counter)
@@ -111,7 +115,11 @@ class Diagnosis:
         """The same as JSON."""
         return {
             **self.generation.as_dict(),
-            "mining": self.mining.as_dict(),
+            "mining": {
+                **self.mining.as_dict(),
+                "unjudged": dict(self.unjudged),
+                "unjudged_replies": self.unjudged_replies,
+            },
             "messages": [{"message": text, "times": times} for text, times in self.messages.most_common()],
             "rejected_pairs": dict(self.rejected.most_common()),
             "notes": dict(self.notes.most_common()),
@@ -179,6 +187,19 @@ def _look_into_negatives(path: Path, name: str, focus: Focus, found: Diagnosis) 
         return
     found.mining.chunks += saved.summary.total_chunks
     _look_at_chunks(saved, name, focus, found, found.mining)
+    if focus.kind is None:
+        _look_for_unjudged(saved, name, focus, found)
+
+
+def _look_for_unjudged(saved: NegativesFile, name: str, focus: Focus, found: Diagnosis) -> None:
+    keys = {one.chunk_key for one in saved.mined_pairs if "unlabelled" in one.flags}
+    if not keys:
+        return
+    found.unjudged[name] += sum("unlabelled" in one.flags for one in saved.mined_pairs)
+    for index, record in saved.chunks.items():
+        if record.chunk_key in keys and record.raw_replies and len(found.unjudged_replies) < focus.examples:
+            reply = record.raw_replies[-1].text[:_EXCERPT]
+            found.unjudged_replies.append({"document": name, "chunk_index": str(index), "reply": reply})
 
 
 def _look_at(saved: QAFile, name: str, focus: Focus, found: Diagnosis) -> None:

@@ -51,6 +51,7 @@ def _show(found: Diagnosis) -> None:
     if found.generation.failed and found.mining.failed:
         console.print()
     _show_failures(found.mining, " when negatives were judged")
+    _show_unjudged(found)
     if found.messages:
         listing = table("Most frequent messages", "times")
         for text, times in found.messages.most_common(MOST_LISTED):
@@ -84,6 +85,24 @@ def _show_failures(failures: Failures, when: str) -> None:
             if example["reply"]:
                 shown = " ".join(example["reply"].split())
                 console.print(f"    [dim]reply:[/] {safe(shown)}", soft_wrap=True)
+
+
+def _show_unjudged(found: Diagnosis) -> None:
+    """Negatives that the guards alone let through, although a model was paid to judge them."""
+    from qagen.cli.console import count, out, safe
+
+    if not found.unjudged:
+        return
+    where = ", ".join(f"{name} {number:,}" for name, number in found.unjudged.most_common(5))
+    questions = count(found.unjudged.total(), "question")
+    out().print(f"\n[bold]nobody judged the candidates of {questions}[/]: {safe(where)}", soft_wrap=True)
+    out().print(
+        "  [green]Take another model, or set the files aside with --no-resume and ask again.[/]", soft_wrap=True
+    )
+    for example in found.unjudged_replies:
+        place = f"{example['document']}, chunk {example['chunk_index']}"
+        text = f"  [dim]{safe(place)}, reply:[/] {safe(' '.join(example['reply'].split()))}"
+        out().print(text, soft_wrap=True)
 
 
 def _show_rejected(found: Diagnosis) -> None:

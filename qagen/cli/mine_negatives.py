@@ -37,6 +37,7 @@ def mine_negatives(
     break_lock: run_options.BreakLock = False,
     limit: run_options.Limit = None,
     batch_size: run_options.BatchSize = None,
+    max_useless: run_options.MaxUseless = None,
     drain_timeout: run_options.DrainTimeout = None,
     max_concurrent: run_options.MaxConcurrent = None,
     requests_per_minute: run_options.RequestsPerMinute = None,

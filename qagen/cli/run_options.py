@@ -161,6 +161,15 @@ BatchSize = Annotated[
     int | None,
     typer.Option("--batch-size", help="Most documents open at a time. [dim]default: 32[/]", rich_help_panel=RUN),
 ]
+MaxUseless = Annotated[
+    int | None,
+    typer.Option(
+        "--max-useless",
+        help="Stop after so many chunks in a row that were paid for and brought nothing, or five times as many once "
+        "something was of use. 0: never. [dim]default: 20[/]",
+        rich_help_panel=RUN,
+    ),
+]
 DrainTimeout = Annotated[
     float | None,
     typer.Option(

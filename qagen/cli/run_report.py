@@ -75,6 +75,11 @@ def _mining_lines(report: Report) -> list[str]:
     flags = "".join(f"; {number:,} {name}" for name, number in _most_first(found["flags"]))
     extra = found["extra_positives"]
     lines.append(f"questions {pairs:,}{flags}" + (f"; {count(extra, 'extra positive')}" if extra else ""))
+    if unjudged := found["flags"].get("unlabelled"):
+        lines.append(
+            f"nobody judged the candidates of {count(unjudged, 'question')} of {pairs:,}: the model's replies were of "
+            "no use, so these negatives passed the guards alone; `qagen errors` shows more"
+        )
     if found["dropped"]:
         listed = (f"{number:,} {name}" for name, number in _most_first(found["dropped"]))
         lines.append(f"candidates left out: {', '.join(listed)}")

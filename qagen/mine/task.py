@@ -59,7 +59,7 @@ class MineTask:
             # What is known of some is no reason to do without the others; but it is better than nothing.
             fallback = self._settled(item, work, fully_used=False) if work.said else None
             return AskAgain(self._again(work, code, why), code, why, fallback)
-        return self._settled(item, work, fully_used=False)
+        return self._settled(item, work, fully_used=False, useful=bool(work.said))
 
     def _work(self, item: Item) -> tuple[OpenNegatives, Work]:
         document = cast(OpenNegatives, item.document)
@@ -92,7 +92,7 @@ class MineTask:
             return request
         return prompts.ask_again(request, why)
 
-    def _settled(self, item: Item, work: Work, *, fully_used: bool = True) -> Settled:
+    def _settled(self, item: Item, work: Work, *, fully_used: bool = True, useful: bool = True) -> Settled:
         """What is chosen from what is known."""
         mined = self._job.miner.select_all(work.prepared, work.request, work.said)
         is_gone = bool(mined) and all("chunk_gone" in one.flags for one in mined)
@@ -104,4 +104,4 @@ class MineTask:
             notes=dict(work.notes),
             skip_reason="chunk_gone" if is_gone else None,
         )
-        return Settled(Answer(record, tuple(mined)), fully_used=fully_used)
+        return Settled(Answer(record, tuple(mined)), fully_used=fully_used, useful=useful)

@@ -20,6 +20,8 @@ class ChunkSaved:
     chunk: str
     made: Made
     failed: ChunkFailure | None = None
+    useless: bool = False
+    """It has a result although nothing in the replies to it was of use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class Tally:
     usage: Usage = field(default_factory=Usage)
     estimated: Usage = field(default_factory=Usage)
     """Tokens of those, by their length. They are not in `usage`."""
+    useless: int = 0
+    """Chunks that have a result although nothing in the replies to them was of use."""
     wasted: Usage = field(default_factory=Usage)
     """Tokens of the unusable replies."""
     failures: dict[str, int] = field(default_factory=dict)
@@ -130,6 +134,7 @@ class Tally:
         self.rejected += event.made.rejected
         self.trimmed += event.made.trimmed
         self.short += event.made.short
+        self.useless += event.useless
         if event.failed:
             self.failed += 1
             self.failures[event.failed.code] = self.failures.get(event.failed.code, 0) + 1

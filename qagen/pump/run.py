@@ -26,12 +26,15 @@ from qagen.pump.events import (
 )
 from qagen.pump.feed import Feed, Sheet
 from qagen.pump.saving import Saver
-from qagen.pump.task import MOST_ROUNDS, Item, Made, Rejected, Settled, Task, Trail, Unopened, token_counts
+from qagen.pump.task import MOST_ROUNDS, AskAgain, Item, Made, Rejected, Settled, Task, Trail, Unopened, token_counts
+from qagen.pump.worth import AT_FIRST, Worth
 
 DRAIN_S = 30.0
 """How long requests in flight may still take once the run is stopped."""
 _EXCERPT = 500
 """Characters of a reply that a log shows."""
+_OPENING = 200
+"""And of one that an error shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Pump:
         concurrency: int,
         most_open: int,
         on_event: Callable[[Event], None],
+        most_useless: int = AT_FIRST,
     ) -> None:
         self.tally = Tally()
         self.outcome = Outcome()
@@ -65,6 +69,7 @@ class Pump:
         self._feed = Feed(documents, most_open, self._start_writer, self._note_unopened)
         self._saver = Saver(self)
         self._suspects: Suspects[_Suspect] = Suspects()
+        self._worth = Worth(most_useless)
         self._second_chances: dict[tuple[Path, int], Trail] = {}
         self._group = asyncio.TaskGroup()
         self._workers: list[asyncio.Task[None]] = []
@@ -184,11 +189,13 @@ class Pump:
             if isinstance(decision, Settled) and decision.fully_used:
                 return decision
             trail.unused.append(_raw(reply))
-            if isinstance(decision, Settled):
+            if isinstance(decision, Settled) and decision.useful:
                 return decision
-            if isinstance(decision, Rejected) or decision.fallback is None:
+            if not isinstance(decision, AskAgain) or decision.fallback is None:
                 self.tally.unusable += 1
                 self.tally.wasted += reply.usage
+            if isinstance(decision, Settled):
+                return decision
             if isinstance(decision, Rejected):
                 return fallback or decision
             excerpt = (reply.text or reply.refusal or "")[:_EXCERPT]
@@ -229,7 +236,7 @@ class Pump:
         """The same without waiting; gives the event of its being on the disk."""
         if isinstance(decision, Settled):
             made = item.document.settle(item, decision.result, trail)
-            event = ChunkSaved(item.document.name, item.chunk.chunk_id, made)
+            event = ChunkSaved(item.document.name, item.chunk.chunk_id, made, useless=not decision.useful)
         else:
             item.document.fail(item, decision.code, decision.message, trail)
             excerpt = trail.last.text[:_EXCERPT] if trail.last else ""
@@ -238,7 +245,29 @@ class Pump:
         durable = asyncio.Event()
         sheet.unsaved.append((event, durable))
         sheet.wake.set()
+        self._weigh(decision, event.made, trail)
         return durable
+
+    def _weigh(self, decision: Settled | Rejected, made: Made, trail: Trail) -> None:
+        """Stop where chunk after chunk is paid for and brings nothing."""
+        if trail.last is None:
+            return
+        if isinstance(decision, Rejected):
+            reason = decision.code
+        elif not decision.useful:
+            reason = "of no use"
+        elif made.rejected and not made.made:
+            reason = "rejected by checks"
+        else:
+            self._worth.useful()
+            return
+        if self._worth.vain(reason) and not self.stopping:
+            opening = " ".join((trail.last.text or trail.last.refusal or "").split())[:_OPENING]
+            text = (
+                f"{self._worth.in_vain:,} chunks in a row were paid for and brought nothing ({self._worth.listed}). "
+                f"The last reply begins: {opening!r}. Look at them with `qagen errors` and at the prompt with --show-prompt; take another model; or go on with --max-useless 0."
+            )
+            self.stop(text, error=AccessError(text, code="useless"))
 
     # Whose fault is it?
 

@@ -46,6 +46,8 @@ class Settled:
     result: Any
     fully_used: bool = True
     """False: the reply is kept raw, because something in it was not used."""
+    useful: bool = True
+    """False: nothing in the replies was of use; there is a result all the same."""
 
 
 @dataclass(frozen=True, slots=True)

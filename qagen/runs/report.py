@@ -145,7 +145,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What the process ends with."""
-        failed = self.counts.failed + len(self.job.left_out)
+        failed = self.counts.failed + self.tally.useless + len(self.job.left_out)
         return self.outcome.exit_code(failed_chunks=failed, successes=self.tally.replies)
 
 

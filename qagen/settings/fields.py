@@ -101,6 +101,7 @@ class Fields(BaseSettings):
     max_wait: float = Field(LONGEST_WAIT_S, ge=0, validation_alias="GENERATOR_MAX_WAIT")
     max_response_mb: int = Field(LARGEST_BODY // 2**20, ge=1, le=1024, validation_alias="GENERATOR_MAX_RESPONSE_MB")
     transport: TransportChoice = Field("auto", validation_alias="GENERATOR_TRANSPORT")
+    max_useless: int = Field(20, ge=0, le=_MOST, validation_alias="GENERATOR_MAX_USELESS")
     drain_timeout: float | None = Field(None, ge=0, validation_alias="GENERATOR_DRAIN_TIMEOUT")
     log_format: Literal["text", "json"] = Field("text", validation_alias="GENERATOR_LOG_FORMAT")
     error_file: Path | None = Field(None, validation_alias="GENERATOR_ERROR_FILE")

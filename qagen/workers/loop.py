@@ -56,6 +56,7 @@ async def pump(
             concurrency=concurrency,
             most_open=settings.batch_size,
             on_event=on_event,
+            most_useless=settings.max_useless,
         )
         if work.before is not None:
             await work.before(on_event)

@@ -104,6 +104,7 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "max_response_mb": (["4"], 4),
     "transport": (["httpx"], "httpx"),
     "drain_timeout": (["5"], 5.0),
+    "max_useless": (["7"], 7),
     "log_format": (["json"], "json"),
     "error_file": (["a/e.jsonl"], Path("a/e.jsonl")),
 }

@@ -187,15 +187,28 @@ def test_a_model_that_says_nothing_of_use_twice_leaves_filtered_negatives_and_a_
     write_corpus()
     server.configure(faults=[{"fault": fault}])
     run = qagen(*mine(server, "--summary-json", "s.json"))
-    assert run.returncode == 0, run.stderr
+    assert run.returncode == 1, run.stderr
     found = check_negatives()
     assert {negative["method"] for one in found.values() for negative in one["negatives"]} == {"bm25_filtered"}
     assert all(one["flags"] == ["unlabelled"] for one in found.values())
     assert "24 unlabelled" in run.stdout
+    assert "nobody judged the candidates of 24 questions of 24" in run.stdout
+    assert "nobody judged the candidates of 24 questions: one 12, two 12" in qagen("errors").stdout
     assert asked(server) == 24
-    check_account(read(Path("s.json")))
+    account = read(Path("s.json"))
+    check_account(account)
+    assert (account["requests"]["useful"], account["requests"]["unusable"]) == (0, 24)
     records = read(Path("qa/one_negatives.json"))["chunks"].values()
     assert all(len(record["raw_replies"]) == 2 for record in records)
+
+
+def test_a_model_that_judges_nothing_is_not_paid_for_all_chunks(server: LLMServer) -> None:
+    write_corpus()
+    server.configure(faults=[{"fault": "not_json_text"}])
+    run = qagen(*mine(server, "--max-useless", "3", "--max-concurrent", "1"))
+    assert run.returncode == 4, run.stderr
+    assert "3 chunks in a row were paid for and brought nothing (3 of no use)" in " ".join(run.stderr.split())
+    assert asked(server) == 6
 
 
 def test_a_reply_that_is_cut_gets_twice_the_room_for_the_rest(server: LLMServer) -> None:

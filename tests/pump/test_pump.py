@@ -34,6 +34,7 @@ from qagen.pump import (
 )
 from qagen.pump.desk import Desk
 from qagen.pump.run import Pump
+from qagen.pump.worth import AT_FIRST
 from qagen.state import Counts
 
 pytestmark = pytest.mark.anyio
@@ -116,7 +117,7 @@ class Notebook:
     def settle(self, item: Item, result: Any, trail: Trail) -> Made:
         self.done[item.position] = result
         self.trails[item.position] = trail
-        return Made(1)
+        return Made(0, rejected=1) if result == "rejected" else Made(1)
 
     def fail(self, item: Item, code: str, message: str, trail: Trail) -> None:
         self.failed[item.position] = code
@@ -159,12 +160,19 @@ async def pump(
     concurrency: int = 1,
     most_open: int = 8,
     events: list[Event] | None = None,
+    most_useless: int = AT_FIRST,
 ) -> tuple[Pump, Outcome]:
     """Run to the end, with a limit that turns a deadlock into a failure."""
     shelves: Iterator[Any] = iter([Shelf(notebook) for notebook in notebooks])
     heard: list[Event] = events if events is not None else []
     machine = Pump(
-        EchoTask(), cast(Client, client), shelves, concurrency=concurrency, most_open=most_open, on_event=heard.append
+        EchoTask(),
+        cast(Client, client),
+        shelves,
+        concurrency=concurrency,
+        most_open=most_open,
+        on_event=heard.append,
+        most_useless=most_useless,
     )
     async with asyncio.timeout(20):
         return machine, await machine.run()
@@ -293,6 +301,42 @@ async def test_a_chunk_is_asked_about_at_most_three_times() -> None:
     await pump(client, notebook)
     assert len(client.asked) == 3
     assert notebook.failed == {0: "no"}
+
+
+async def test_a_model_that_brings_nothing_is_not_asked_about_all_chunks() -> None:
+    client = ScriptedClient({"no": ["no"]})
+    notebook = Notebook("a", ["no"] * 60)
+    machine, outcome = await pump(client, notebook, concurrency=4)
+    assert isinstance(outcome.stopped_by, AccessError)
+    assert outcome.stopped_by.exit_code == 4
+    assert "20 chunks in a row were paid for and brought nothing (20 no). The last reply begins: 'no'" in str(
+        outcome.stopped_by
+    )
+    assert 20 <= len(client.asked) <= 20 + 2 * 4
+    assert len(notebook.failed) == len(client.asked), "what was asked about is known to have failed"
+    assert machine.tally.saved == len(client.asked)
+
+
+async def test_a_model_whose_every_pair_is_rejected_is_not_asked_about_all_chunks() -> None:
+    client = ScriptedClient({"1": ["rejected"]})
+    _, outcome = await pump(client, Notebook("a", ["1"] * 60), most_useless=5)
+    assert "5 chunks in a row were paid for and brought nothing (5 rejected by checks)" in str(outcome.stopped_by)
+    assert len(client.asked) == 5
+
+
+async def test_a_model_that_was_of_use_may_have_a_longer_bad_run() -> None:
+    client = ScriptedClient({"no": ["no"]})
+    texts = ["1", *["no"] * 99, "2", *["no"] * 120]
+    _, outcome = await pump(client, Notebook("a", texts))
+    assert "100 chunks in a row" in str(outcome.stopped_by)
+    assert len(client.asked) == 1 + 99 + 1 + 100
+
+
+async def test_whoever_says_so_pays_for_a_model_that_brings_nothing() -> None:
+    client = ScriptedClient({"no": ["no"]})
+    _, outcome = await pump(client, Notebook("a", ["no"] * 60), most_useless=0)
+    assert outcome.stopped_by is None
+    assert len(client.asked) == 60
 
 
 async def test_when_the_disk_is_full_nothing_more_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
