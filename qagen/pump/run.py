@@ -265,7 +265,8 @@ class Pump:
             opening = " ".join((trail.last.text or trail.last.refusal or "").split())[:_OPENING]
             text = (
                 f"{self._worth.in_vain:,} chunks in a row were paid for and brought nothing ({self._worth.listed}). "
-                f"The last reply begins: {opening!r}. Look at them with `qagen errors` and at the prompt with --show-prompt; take another model; or go on with --max-useless 0."
+                f"The last reply begins: {opening!r}. Look at them with `qagen errors`, and at the prompt with "
+                "--show-prompt; take another model; or go on whatever comes, with --max-useless 0."
             )
             self.stop(text, error=AccessError(text, code="useless"))
 
