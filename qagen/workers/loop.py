@@ -19,6 +19,7 @@ from qagen.llm.route import loop_factory
 from qagen.pump import Event, Notice
 from qagen.pump.run import Pump
 from qagen.settings import Settings
+from qagen.workers import open_files
 from qagen.workers.work import Work
 
 _SIGNALS = {
@@ -45,6 +46,7 @@ async def pump(
     """Work until everything is asked, or something stops it."""
     began, job = asyncio.get_running_loop().time(), work.job
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
+    open_files.make_room(concurrency)
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
         if not settings.resume:
             # Only now: had the client been refused its settings, the results would have moved for nothing.
