@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from qagen import runs
 from qagen.errors import INTERRUPTED, TERMINATED
@@ -20,6 +20,7 @@ from qagen.pump import Event, Notice
 from qagen.pump.run import Pump
 from qagen.settings import Settings
 from qagen.workers import open_files
+from qagen.workers.errand import Errand
 from qagen.workers.work import Work
 
 _SIGNALS = {
@@ -30,6 +31,17 @@ _SIGNALS = {
 """What each says, the exit code, and how long requests in flight may still take, in seconds."""
 
 Result = TypeVar("Result")
+
+
+class _Stoppable(Protocol):
+    """What a signal ends."""
+
+    @property
+    def stopping(self) -> bool: ...
+
+    def stop(self, why: str, *, exit_signal: int, drain_s: float) -> None: ...
+
+    def cancel(self) -> None: ...
 
 
 def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Result:
@@ -60,7 +72,13 @@ async def pump(
             on_event=on_event,
         )
         if work.before is not None:
-            await work.before(on_event)
+            errand = Errand(on_event)
+            with _signals(errand, settings.drain_timeout):
+                await errand.run(work.before)
+            if errand.stopping:
+                return runs.Report(
+                    job, errand.outcome, one.tally, client.meter, asyncio.get_running_loop().time() - began
+                )
         on_start(runs.Live(job, one.tally, client.meter, client.traffic))
         with _signals(one, settings.drain_timeout):
             outcome = await one.run()
@@ -68,16 +86,16 @@ async def pump(
 
 
 @contextlib.contextmanager
-def _signals(pump: Pump, drain_timeout_s: float | None) -> Iterator[None]:
+def _signals(work: _Stoppable, drain_timeout_s: float | None) -> Iterator[None]:
     """The first signal stops asking and lets what is in flight finish; the second gives that up, too."""
     loop = asyncio.get_running_loop()
 
     def react(number: signal.Signals) -> None:
-        if pump.stopping:
-            pump.cancel()
+        if work.stopping:
+            work.cancel()
             return
         why, code, drain_s = _SIGNALS[number]
-        pump.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
+        work.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
 
     handled = []
     for number in _SIGNALS:
