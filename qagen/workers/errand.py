@@ -36,11 +36,12 @@ class Errand:
     def stop(self, why: str, *, exit_signal: int, drain_s: float) -> None:
         """Ask nothing more; what is in flight may finish within `drain_s` and is kept."""
         self.outcome.exit_signal = exit_signal
-        self._limit.reschedule(asyncio.get_running_loop().time() + drain_s)
         in_flight = 0
         if self._client is not None:
             self._client.stop()
             in_flight = self._client.meter.in_flight
+        # Where all has come, it is only compared, which costs nothing to do again.
+        self._limit.reschedule(asyncio.get_running_loop().time() + (drain_s if in_flight else 0.0))
         self._tell(Stopping(why, in_flight))
 
     def cancel(self) -> None:
