@@ -109,3 +109,6 @@ def _signals(work: _Stoppable, drain_timeout_s: float | None) -> Iterator[None]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
+        if work.stopping and signal.SIGINT in handled:
+            # One Ctrl-C more than it took must not cost the account. SIGTERM still ends whatever might hang.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
