@@ -62,11 +62,17 @@ class _Texts(Mapping[str, str]):
         return len(self._numbers)
 
 
-async def find(job: Job, endpoint: Endpoint, settings: Settings, on_event: Callable[[Event], None]) -> None:
+async def find(
+    job: Job,
+    endpoint: Endpoint,
+    settings: Settings,
+    on_event: Callable[[Event], None],
+    on_client: Callable[[Client], None],
+) -> None:
     """Make what vectors are missing, and give the job what they say. What was paid for once is not paid for again.
 
     Raises:
-        ProviderError, StorageError, LockedError, UsageError: as `embedding.search`.
+        ProviderError, StorageError, LockedError, UsageError, Stopped: as `embedding.search`.
     """
     if not job.to_ask:
         return
@@ -74,10 +80,13 @@ async def find(job: Job, endpoint: Endpoint, settings: Settings, on_event: Calla
     workers = settings.max_concurrent or endpoint.provider.max_concurrent
     progress = _Progress(on_event)
     async with Client(endpoint, workers, lambda text: on_event(Notice(text)), settings.bounds()) as client:
-        found = await embedding.search(
-            *(client, job.folder / _ROOM, _Texts(job.corpus), questions), workers=workers, on_progress=progress.tell
-        )
-        job.facts["embeddings"] = _facts(found.account, endpoint, settings, client.meter.requests)
+        on_client(client)
+        try:
+            found = await embedding.search(
+                *(client, job.folder / _ROOM, _Texts(job.corpus), questions), workers=workers, on_progress=progress.tell
+            )
+        finally:
+            job.facts["embeddings"] = _facts(progress.account, endpoint, settings, client.meter.requests)
     job.dense = DenseCandidates(found, job.corpus, questions)
     _tell_of(found.account, job, on_event)
 
@@ -103,9 +112,11 @@ class _Progress:
     def __init__(self, on_event: Callable[[Event], None]) -> None:
         self._on_event = on_event
         self._next = monotonic() + _TELL_EVERY_S
+        self.account = Account()
 
     def tell(self, account: Account) -> None:
         """Something came."""
+        self.account = account
         if monotonic() >= self._next:
             self._next = monotonic() + _TELL_EVERY_S
             self._on_event(Preparing(f"embeddings: {account.done:,} of {account.wanted:,} texts"))

@@ -83,7 +83,7 @@ def mine_here(
 
     job = mine.plan(settings)
     endpoint = settings.embed_endpoint()
-    before = (lambda react: mine.find_dense(job, endpoint, settings, react)) if endpoint else None
+    before = (lambda *told: mine.find_dense(job, endpoint, settings, *told)) if endpoint else None
     work = Work(job, lambda: mine.MineTask(job), MINING_LOCK, MINING_SUMMARY_FILE, job.opened, before)
     return _run_here(work, settings, on_start, on_event, break_lock=break_lock)
 

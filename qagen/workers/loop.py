@@ -10,7 +10,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from qagen import runs
 from qagen.errors import INTERRUPTED, TERMINATED
@@ -19,6 +19,8 @@ from qagen.llm.route import loop_factory
 from qagen.pump import Event, Notice
 from qagen.pump.run import Pump
 from qagen.settings import Settings
+from qagen.workers import open_files
+from qagen.workers.errand import Errand
 from qagen.workers.work import Work
 
 _SIGNALS = {
@@ -29,6 +31,17 @@ _SIGNALS = {
 """What each says, the exit code, and how long requests in flight may still take, in seconds."""
 
 Result = TypeVar("Result")
+
+
+class _Stoppable(Protocol):
+    """What a signal ends."""
+
+    @property
+    def stopping(self) -> bool: ...
+
+    def stop(self, why: str, *, exit_signal: int, drain_s: float) -> None: ...
+
+    def cancel(self) -> None: ...
 
 
 def run(coroutine: Coroutine[Any, Any, Result], transport: str = "httpx") -> Result:
@@ -45,6 +58,7 @@ async def pump(
     """Work until everything is asked, or something stops it."""
     began, job = asyncio.get_running_loop().time(), work.job
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
+    open_files.make_room(concurrency)
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
         if not settings.resume:
             # Only now: had the client been refused its settings, the results would have moved for nothing.
@@ -59,7 +73,13 @@ async def pump(
             most_useless=settings.max_useless,
         )
         if work.before is not None:
-            await work.before(on_event)
+            errand = Errand(on_event)
+            with _signals(errand, settings.drain_timeout):
+                await errand.run(work.before)
+            if errand.stopping:
+                return runs.Report(
+                    job, errand.outcome, one.tally, client.meter, asyncio.get_running_loop().time() - began
+                )
         on_start(runs.Live(job, one.tally, client.meter, client.traffic))
         with _signals(one, settings.drain_timeout):
             outcome = await one.run()
@@ -67,16 +87,16 @@ async def pump(
 
 
 @contextlib.contextmanager
-def _signals(pump: Pump, drain_timeout_s: float | None) -> Iterator[None]:
+def _signals(work: _Stoppable, drain_timeout_s: float | None) -> Iterator[None]:
     """The first signal stops asking and lets what is in flight finish; the second gives that up, too."""
     loop = asyncio.get_running_loop()
 
     def react(number: signal.Signals) -> None:
-        if pump.stopping:
-            pump.cancel()
+        if work.stopping:
+            work.cancel()
             return
         why, code, drain_s = _SIGNALS[number]
-        pump.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
+        work.stop(why, exit_signal=code, drain_s=drain_s if drain_timeout_s is None else drain_timeout_s)
 
     handled = []
     for number in _SIGNALS:
@@ -90,3 +110,6 @@ def _signals(pump: Pump, drain_timeout_s: float | None) -> Iterator[None]:
     finally:
         for number in handled:
             loop.remove_signal_handler(number)
+        if work.stopping and signal.SIGINT in handled:
+            # One Ctrl-C more than it took must not cost the account. SIGTERM still ends whatever might hang.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -8,6 +8,7 @@ import re
 import resource
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,6 +135,19 @@ def test_the_second_ctrl_c_stops_at_once_and_saves_what_came(server: LLMServer, 
     process.communicate(timeout=10)
     assert process.returncode == 130
     assert len(check_from_outside(Path("chunks"), Path("qa")).settled) == 10
+
+
+def test_the_account_is_shown_however_often_ctrl_c_is_pressed(server: LLMServer, marks: set[str]) -> None:
+    process = start(server, "--summary-json", "account.json")
+    server.wait_for(requests=30, timeout_s=30)
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.005)
+    assert process.stderr is not None
+    assert "chunks pending" in process.stderr.read()
+    process.communicate()
+    assert process.returncode == 130
+    assert read(Path("account.json"))["requests"]["sent"] == len(server.ledger())
 
 
 def test_a_key_that_stops_working_leaves_chunks_pending(server: LLMServer, marks: set[str]) -> None:

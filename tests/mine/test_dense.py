@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.flow import qagen, read, write_chunks
+from tests.flow import command, qagen, read, write_chunks
 from tests.llm_server import LLMServer
 from tests.mine.given import TRUTH, check_negatives, write_corpus
 
@@ -28,6 +30,12 @@ def server(shared: LLMServer) -> LLMServer:
 def mine(server: LLMServer, *more: str | Path) -> tuple[str | Path, ...]:
     embedding = ("--embed-provider", "local", "--embed-model", "nomic-embed-text", "--embed-base-url", server.url)
     return ("mine-negatives", "--provider", "none", *embedding, "--summary-json", "s.json", *more)
+
+
+def start(server: LLMServer) -> subprocess.Popen[str]:
+    """With one request at a time."""
+    arguments = command(*mine(server, "--max-concurrent", "1"))
+    return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_questions_and_passages_get_vectors_once_and_negatives_say_what_found_them(server: LLMServer) -> None:
@@ -55,6 +63,38 @@ def test_vectors_that_were_paid_for_outlive_the_index(server: LLMServer) -> None
     assert qagen(*mine(server, "--no-resume")).returncode == 0
     facts = read(Path("s.json"))["embeddings"]
     assert (facts["made"], facts["known"]) == (1, 37)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_what_is_under_way_when_a_signal_comes_is_kept_and_not_asked_again(
+    server: LLMServer, number: signal.Signals, code: int
+) -> None:
+    server.configure(latency_ms=500)
+    process = start(server)
+    server.wait_for(requests=2, timeout_s=30)
+    process.send_signal(number)
+    _, heard = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert "finishing 1 request; Ctrl-C again to stop now" in heard
+    made = read(Path("s.json"))["embeddings"]["made"]
+    assert made > 0
+    assert qagen(*mine(server)).returncode == 0
+    facts = read(Path("s.json"))["embeddings"]
+    assert (facts["known"], facts["made"]) == (made, 37 - made)
+
+
+def test_a_second_ctrl_c_while_vectors_are_made_stops_at_once(server: LLMServer) -> None:
+    server.configure(faults=[{"fault": "hang", "when": {"nth": [2]}}])
+    process = start(server)
+    server.wait_for(requests=2, timeout_s=30)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "Ctrl-C again to stop now" not in (line := process.stderr.readline()):
+        assert line
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert read(Path("s.json"))["embeddings"]["made"] > 0
 
 
 def test_a_host_that_makes_no_vectors_stops_before_anything_is_mined(server: LLMServer) -> None:
