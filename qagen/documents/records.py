@@ -40,7 +40,7 @@ def read(data: bytes, reading: Reading) -> Document:
     Raises:
         DataError: it is not JSON, it is a file of our own, or no field holds texts.
     """
-    text, notes = decode(data)
+    text, notes = decode(data, reading.encoding)
     values, bad = _values(text)
     _refuse_our_own(values)
     records, field = _records(values, reading.text_field)

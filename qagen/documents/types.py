@@ -75,3 +75,5 @@ class Reading:
 
     text_field: str | None = None
     """The field of JSON records that holds the text."""
+    encoding: str | None = None
+    """That of text files without a BOM, by Python's name."""

@@ -60,7 +60,7 @@ class DocumentInfo(Labels):
 class ProcessingInfo(Labels):
     """How the text was cut."""
 
-    _quiet: ClassVar[frozenset[str]] = frozenset({"chosen_by", "size_unit", "min_chunk_size", "text_field"})
+    _quiet: ClassVar[frozenset[str]] = frozenset({"chosen_by", "size_unit", "min_chunk_size", "text_field", "encoding"})
 
     splitting_strategy: str | None = None
     chosen_by: str | None = None
@@ -75,6 +75,8 @@ class ProcessingInfo(Labels):
     """Smaller chunks joined their neighbours."""
     text_field: str | None = None
     """The field of JSON records that the user named."""
+    encoding: str | None = None
+    """The encoding of text files that the user named, by Python's name."""
     total_chunks: int | None = None
 
 

@@ -39,8 +39,9 @@ class Plan:
         """Where its text goes."""
         return self.chunks_dir / f"{source.name}.txt"
 
-    def processing_info(self) -> ProcessingInfo:
-        """What chunk files say of how they were cut; of a strategy that is not chosen yet, that it was chosen."""
+    def processing_info(self, source: Source) -> ProcessingInfo:
+        """What a chunk file says of how it was cut; of a strategy that is not chosen yet, that it was chosen."""
+        is_text = not documents.READERS[source.suffix].binary
         order, auto = self.order, self.order.strategy == "auto"
         return ProcessingInfo(
             splitting_strategy=None if auto else order.strategy,
@@ -50,6 +51,7 @@ class Plan:
             chunk_overlap=order.overlap,
             min_chunk_size=order.limits.least,
             text_field=self.reading.text_field,
+            encoding=self.reading.encoding if is_text else None,
         )
 
 
@@ -77,7 +79,7 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
         readable,
         skipped,
         order_of(settings),
-        Reading(settings.text_field),
+        Reading(settings.text_field, settings.encoding),
         settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         settings.chunks_dir,
     )

@@ -173,8 +173,12 @@ def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan)
         return "new"
     if facts.metadata.document_id != document_id or facts.metadata.source_file != source.label:
         return "changed"
-    wanted = job.processing_info().model_dump(exclude_none=True)
-    same = wanted.items() <= facts.processing.model_dump().items()
+    wanted = job.processing_info(source)
+    same = all(
+        getattr(facts.processing, name) == value
+        for name, value in wanted
+        if value is not None or name in ("text_field", "encoding")
+    )
     return "unchanged" if same and job.text_path(source).exists() else "cut again"
 
 
@@ -192,7 +196,7 @@ def _save(result: CutDocument, source: Source, document_id: str, size: int, job:
         tokens=result.tokens,
         processed_at=utc_time(),
     )
-    processing = job.processing_info().model_copy(
+    processing = job.processing_info(source).model_copy(
         update={"splitting_strategy": result.strategy, "total_chunks": len(pieces)}
     )
     chunk_file = ChunkFile(metadata=info, processing_info=processing, chunks=pieces)

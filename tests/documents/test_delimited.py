@@ -39,7 +39,7 @@ def test_the_first_row_is_the_header() -> None:
         ("a;b\n1,5;2,5\n3,5;4,5\n", "| 1,5 | 2,5 |"),
         ("sep=|\na|b\n1,2|3,4\n", "| 1,2 | 3,4 |"),
         ("a,b\n\n ,\nx|y, z\n", "| x\\|y | z |"),
-        ("a,b\r\nc\0d,e\r\n", "| cd | e |"),
+        ("a,b\r\ncd,e\r\n", "| cd | e |"),
         ("a\nalone\n", "| alone |"),
     ],
 )

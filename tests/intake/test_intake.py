@@ -318,3 +318,37 @@ def test_links_and_names_of_all_kinds_stay_inside_the_folder() -> None:
     assert len(written) == 2 * len(names)
     assert all(len(name.encode()) <= 255 and "\n" not in name and not name.startswith((".", "-")) for name in written)
     assert sorted(path.name for path in Path().iterdir()) == ["chunks", "documents"]
+
+
+# Encodings
+
+
+def test_another_encoding_cuts_text_files_again_and_nothing_else() -> None:
+    document("a.txt").write_bytes("Насос подаёт воду.".encode("koi8-r"))
+    document("b.rtf").write_bytes(b"{\\rtf1 The pump moves water.}")
+
+    def fates(**fields: Any) -> list[str]:
+        return [one.fate for one in intake.prepare([Path("documents")], settings(**fields)).done]
+
+    assert fates(encoding="koi8-r") == ["new", "new"]
+    assert Path("chunks/a.txt").read_text(encoding="utf-8") == "Насос подаёт воду."
+    assert fates(encoding="KOI8_R") == ["unchanged", "unchanged"]
+    assert fates(encoding="cp1251") == ["cut again", "unchanged"]
+    assert fates() == ["cut again", "unchanged"]
+    assert fates() == ["unchanged", "unchanged"]
+
+
+def test_what_is_no_text_in_the_encoding_is_left_out_alone() -> None:
+    document("a.txt", "plain")
+    document("b.txt").write_bytes(b"\xff\xff\xff")
+    document("c.txt").write_bytes(bytes(range(256)))
+    prepared = intake.prepare([Path("documents")], settings(encoding="euc-jp"))
+
+    assert [one.label for one in prepared.done] == ["documents/a.txt"]
+    assert [one.file for one in prepared.failed] == ["documents/b.txt", "documents/c.txt"]
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "idna", "hex", "a\0b", ""])
+def test_an_unknown_encoding_is_a_usage_error(name: str) -> None:
+    with pytest.raises(UsageError, match=r"--encoding: there is no encoding .* Such as: cp1252"):
+        settings(encoding=name)
