@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qagen import formats
@@ -33,7 +33,7 @@ Record = dict[str, Any] | str
 
 
 def read(data: bytes, reading: Reading) -> Document:
-    """A document with the text of each record, under its title where it has one.
+    """A document with the text of each record, under its title, or its number where only others have titles.
 
     Texts stay as they are: headings of Markdown in them are text.
 
@@ -44,7 +44,7 @@ def read(data: bytes, reading: Reading) -> Document:
     values, bad = _values(text)
     _refuse_our_own(values)
     records, field = _records(values, reading.text_field)
-    sections = [section for section in (_section(record, field) for record in records) if section]
+    sections = list(_sections(records, field))
     if len(sections) < len(records):
         missing = len(records) - len(sections)
         notes = (*notes, f"{missing} of its {len(records)} records have no text{f' in {field}' if field else ''}")
@@ -150,6 +150,16 @@ def _field(record: Any, path: str) -> Any:
 class _Section:
     title: str | None
     text: str
+
+
+def _sections(records: Sequence[Record], field: str | None) -> Iterator[_Section]:
+    """Those of the records with text. Where some have titles, the others are numbered: else they would seem to belong to
+    the title before them."""
+    found = [_section(record, field) for record in records]
+    some_are_titled = any(section.title for section in found if section)
+    for number, section in enumerate(found, start=1):
+        if section:
+            yield replace(section, title=f"Record {number}") if some_are_titled and not section.title else section
 
 
 def _section(record: Record, field: str | None) -> _Section | None:

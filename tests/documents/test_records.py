@@ -107,6 +107,27 @@ def test_what_is_no_title_is_no_heading(title: Any) -> None:
     assert read([{"title": title, "text": "a"}, {"text": "b"}]).text == "a\n\nb\n"
 
 
+def test_a_record_without_a_title_stands_in_no_other_records_section() -> None:
+    document = read(
+        [{"title": "Bridge", "text": "It is long."}, {"text": "The tower was built in 1950"}, {"text": "End"}]
+    )
+
+    assert (
+        document.text == "# Bridge\n\nIt is long.\n\n# Record 2\n\nThe tower was built in 1950\n\n# Record 3\n\nEnd\n"
+    )
+    assert document.section_at(document.text.index("long")) == "Bridge"
+    assert document.section_at(document.text.index("tower")) == "Record 2"
+    assert document.section_at(document.text.index("End")) == "Record 3"
+
+
+def test_the_number_of_a_record_counts_those_without_text_too() -> None:
+    document = read(
+        [{"title": "A", "text": "one"}, {"title": "B"}, {"text": "three"}, {"title": "x" * 300, "text": "four"}]
+    )
+
+    assert [heading.text for heading in document.headings] == ["A", "Record 3", "Record 4"]
+
+
 def test_records_without_text_are_counted() -> None:
     document = read([*RECORDS, {"title": "C"}, {"text": " "}, 3, ["x"], *RECORDS, *RECORDS])
 
