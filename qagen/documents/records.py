@@ -153,8 +153,7 @@ class _Section:
 
 
 def _sections(records: Sequence[Record], field: str | None) -> Iterator[_Section]:
-    """Those of the records with text. Where some have titles, the others are numbered: else they would seem to belong to
-    the title before them."""
+    """Those of the records with text. Where some have titles, the others are numbered, so as to be under no other's."""
     found = [_section(record, field) for record in records]
     some_are_titled = any(section.title for section in found if section)
     for number, section in enumerate(found, start=1):

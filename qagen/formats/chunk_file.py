@@ -10,6 +10,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from qagen.errors import DataError
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
+COLUMNS = "Columns: "
+"""Begins the last part of the section of a chunk that goes on with a table's rows: then comes the table's header."""
+
 
 class Labels(OpenModel):
     """Facts that other tools wrote in their own ways. One that does not fit counts as not said: it is only a label."""
@@ -92,7 +95,7 @@ class Chunk(FileModel):
     core_start: int | None = None
     """Offset where the core begins: in [start_char, end_char]. None: the whole text is core."""
     section: str | None = None
-    """Headings above the chunk, `A > B`."""
+    """Headings above the chunk, `A > B`; last, where it begins among the rows of a table, the table's header."""
     page_start: int | None = None
     page_end: int | None = None
 
