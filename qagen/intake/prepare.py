@@ -53,8 +53,9 @@ class Prepared:
     done: list[PreparedDocument] = field(default_factory=list)
     """In order of their paths."""
     skipped: list[LeftOut] = field(default_factory=list)
-    """Files that no reader is for."""
+    """Files below folders that no reader is for."""
     failed: list[LeftOut] = field(default_factory=list)
+    """Documents that cannot be read, and named files that no reader is for."""
     vanished: list[LeftOut] = field(default_factory=list)
     """Chunk files whose documents are there no more."""
 
@@ -73,7 +74,7 @@ def prepare(places: Sequence[Path], settings: Settings, progress: Progress = lam
     """
     job = plan(places, settings)
     files.make_writable(settings.chunks_dir)
-    prepared = Prepared(skipped=job.skipped)
+    prepared = Prepared(skipped=job.skipped, failed=list(job.refused))
     results: dict[Source, PreparedDocument | LeftOut] = {}
     size = 0
     for source, result in _work(job, settings):

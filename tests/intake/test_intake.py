@@ -129,6 +129,29 @@ def test_a_folder_without_documents_is_an_error_that_names_the_known_endings() -
     assert not Path("chunks").exists()
 
 
+def test_patterns_that_leave_no_document_are_named() -> None:
+    document("a.md")
+    document("b.md")
+
+    with pytest.raises(DataError, match=r"documents: of the 2 documents in it none is left by --include '\*\.zip'$"):
+        intake.prepare([Path("documents")], settings(include=["*.zip"]))
+    with pytest.raises(DataError, match=r"documents: .* none is left by --exclude '\*\.md' --exclude x$"):
+        intake.prepare([Path("documents")], settings(exclude=["*.md", "x"]))
+
+
+def test_a_named_file_without_a_known_ending_is_an_error_of_its_own() -> None:
+    code, good = document("code.py"), document("pump.md")
+
+    with pytest.raises(DataError, match=r"^documents/code\.py: it has none of the known endings \(\.txt, [^)]*\)$"):
+        intake.prepare([code], settings())
+    prepared = intake.prepare([code, good], settings())
+    assert [one.label for one in prepared.done] == ["documents/pump.md"]
+    assert [(one.file, one.why) for one in prepared.failed] == [("documents/code.py", "there is no reader for .py")]
+    assert prepared.skipped == []
+    problems = [(one.label, one.problem) for one in intake.preview([code, good], settings())]
+    assert problems == [("documents/code.py", "there is no reader for .py"), ("documents/pump.md", None)]
+
+
 def test_documents_that_all_fail_are_an_error_that_says_why() -> None:
     document("a.md", "")
     document("b.md", "")
