@@ -89,7 +89,8 @@ def _uneven(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         )
     uneven = sum(len(row) != len(rows[0]) for row in rows)
     if uneven:
-        yield f"{uneven} of its {len(rows)} rows have not as many fields as the first one; short rows were filled"
+        have = "has" if uneven == 1 else "have"
+        yield f"{uneven} of its {len(rows)} rows {have} not as many fields as the first one; short rows were filled"
 
 
 def _parts(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:

@@ -47,7 +47,8 @@ def read(data: bytes, reading: Reading) -> Document:
     sections = list(_sections(records, field))
     if len(sections) < len(records):
         missing = len(records) - len(sections)
-        notes = (*notes, f"{missing} of its {len(records)} records have no text{f' in {field}' if field else ''}")
+        have, where = "has" if missing == 1 else "have", f" in the field {field}" if field else ""
+        notes = (*notes, f"{missing} of its {len(records)} records {have} no text{where}")
     return _document(sections, (*notes, *_named(bad)), _title(values[0]) if len(values) == 1 else None)
 
 
@@ -198,4 +199,7 @@ def _named(bad: Sequence[int]) -> Iterator[str]:
     """What to say of lines that are not JSON."""
     if bad:
         shown = ", ".join(map(str, bad[:5])) + (" and others" if len(bad) > 5 else "")
-        yield f"{len(bad)} of its lines are not JSON and were left out: {shown}"
+        if len(bad) == 1:
+            yield f"line {shown} is not JSON and was left out"
+        else:
+            yield f"{len(bad)} of its lines are not JSON and were left out: lines {shown}"

@@ -103,7 +103,7 @@ def _as_it_looks(data: bytes) -> tuple[str, tuple[str, ...]]:
         if _is_utf_8(data):
             return text, ()
         if broken := _broken(data, text):
-            return text, (f"damaged; {broken} of its characters were no UTF-8 and were replaced",)
+            return text, (f"damaged; {_replaced(broken)} no UTF-8 and replaced",)
         _refuse_binary(data.decode("latin-1"))
         guess = encodings.legacy(data)
     if guess is None:
@@ -118,6 +118,10 @@ def _is_utf_8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _replaced(broken: int) -> str:
+    return "one of its characters was" if broken == 1 else f"{broken:,} of its characters were"
 
 
 def _broken(data: bytes, text: str) -> int:

@@ -77,6 +77,12 @@ def test_rows_of_other_lengths_are_filled_and_noted() -> None:
     assert document.notes == ("2 of its 4 rows have not as many fields as the first one; short rows were filled",)
 
 
+def test_one_row_of_another_length_is_told_in_the_singular() -> None:
+    (note,) = read("a,b\n1\n2,3\n").notes
+
+    assert note == "1 of its 3 rows has not as many fields as the first one; short rows were filled"
+
+
 def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rest() -> None:
     document = read('size\tpart\n"5 inch\tpipe\n6\tvalve\n')
 

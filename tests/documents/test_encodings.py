@@ -141,7 +141,7 @@ def test_a_damaged_text_in_utf_8_is_still_utf_8() -> None:
 
     assert text.decode(content * 5 + b"\xfc\n") == (
         content.decode() * 5 + "\ufffd\n",
-        ("damaged; 1 of its characters were no UTF-8 and were replaced",),
+        ("damaged; one of its characters was no UTF-8 and replaced",),
     )
 
 
