@@ -130,6 +130,10 @@ def _piece(document: Document, span: Span) -> Piece:
     blank = not core.strip()
     first = span.core if blank else span.end - len(core.lstrip())
     last = first if blank else span.core + len(core.rstrip()) - 1
-    above = (document.section_at(structure.body_at(document, first, span.end)), tables.columns_at(document, first))
-    section = " > ".join(filter(None, above)) or None
+    headings = (
+        None
+        if structure.is_collection(document, first, span.end)
+        else document.section_at(structure.body_at(document, first, span.end))
+    )
+    section = " > ".join(filter(None, (headings, tables.columns_at(document, first)))) or None
     return Piece(*span, section, document.page_at(first), document.page_at(last))

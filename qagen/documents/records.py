@@ -192,7 +192,9 @@ def _document(sections: Sequence[_Section], notes: tuple[str, ...], title: str |
         pieces.append(piece)
         length += len(piece)
     text = "".join(pieces)
-    return Document(text[:-1], title=title, headings=tuple(headings), markup="markdown", notes=notes)
+    return Document(
+        text[:-1], title=title, headings=tuple(headings), sections_are_apart=True, markup="markdown", notes=notes
+    )
 
 
 def _named(bad: Sequence[int]) -> Iterator[str]:
