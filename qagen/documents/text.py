@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 
 from qagen.documents import encodings
@@ -99,9 +100,9 @@ def _as_it_looks(data: bytes) -> tuple[str, tuple[str, ...]]:
     """
     guess = encodings.wide(data) or encodings.shifted(data)
     if guess is None:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode("utf-8"), ()
         text = data.decode("utf-8", "replace")
-        if _is_utf_8(data):
-            return text, ()
         if broken := _broken(data, text):
             return text, (f"damaged; {_replaced(broken)} no UTF-8 and replaced",)
         _refuse_binary(data.decode("latin-1"))
