@@ -370,8 +370,10 @@ def test_a_directory_in_which_nothing_can_be_saved_is_a_usage_error_with_its_rea
 def test_a_file_where_the_directory_should_be_is_a_usage_error() -> None:
     Path("qa").write_text("x")
 
-    with pytest.raises(UsageError, match="qa: no file can be written there"):
+    with pytest.raises(UsageError, match=r"^qa: no file .* there: it is a file\. Name another directory\.$"):
         files.make_writable(Path("qa"))
+    with pytest.raises(UsageError, match=r"^qa/a/b: no file .* there: qa is a file\. Name another directory\.$"):
+        files.make_writable(Path("qa/a/b"))
 
 
 def test_leftovers_of_a_kill_are_removed_and_nothing_else_is() -> None:

@@ -20,6 +20,7 @@ def chunk(
     include: chunk_options.Include = None,
     exclude: chunk_options.Exclude = None,
     text_field: chunk_options.TextField = None,
+    encoding: chunk_options.Encoding = None,
     jobs: chunk_options.Jobs = None,
     document_timeout: chunk_options.DocumentTimeout = None,
     preview: chunk_options.Preview = False,

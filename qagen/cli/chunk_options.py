@@ -80,6 +80,14 @@ TextField = Annotated[
         rich_help_panel=READING,
     ),
 ]
+Encoding = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        help="Encoding of text files without a BOM, such as cp1251. [dim]default: UTF-8, else as they look[/]",
+        rich_help_panel=READING,
+    ),
+]
 Jobs = Annotated[
     int | None,
     typer.Option(

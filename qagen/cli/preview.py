@@ -50,7 +50,8 @@ def _facts(cut: CutDocument, settings: Settings) -> str:
         f"median {sizes[len(sizes) // 2]:,}"
     ]
     notes = [f"[yellow]note:[/] {safe(text)}" for text in cut.notes]
-    overlap = f"[{_OVERLAP_STYLE}]text in this colour[/] repeats the chunk before"
+    marked = f"[{_OVERLAP_STYLE}]text in this colour[/]" if _has_colours() else safe("[[text in such brackets]]")
+    overlap = f"{marked} repeats the chunk before"
     return "\n".join([safe("; ".join(facts)), *notes, overlap])
 
 
@@ -75,14 +76,19 @@ def _size(cut: CutDocument, piece: cutting.Piece, settings: Settings) -> int:
 
 
 def _body(text: str, piece: cutting.Piece) -> Text:
-    """Overlap in colour, the beginning and the end of a long chunk."""
-    body = Text(_shown(text[piece.start : piece.core]), style=_OVERLAP_STYLE)
+    """Overlap in colour or in brackets, the beginning and the end of a long chunk."""
+    repeated = _shown(text[piece.start : piece.core])
+    body = Text(f"[[{repeated}]]" if repeated and not _has_colours() else repeated, style=_OVERLAP_STYLE)
     core = text[piece.core : piece.end].rstrip()
     if len(core) <= 2 * _EDGE:
         return body.append(_shown(core), style="default")
     left_out = f"\n[... {len(core) - 2 * _EDGE:,} characters ...]\n"
     body.append(_shown(core[:_EDGE]), style="default").append(left_out, style="dim")
     return body.append(_shown(core[-_EDGE:]), style="default")
+
+
+def _has_colours() -> bool:
+    return out().color_system is not None and not out().no_color
 
 
 def _shown(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from qagen.cutting import structure, topics
+from qagen.cutting import structure, tables, topics
 from qagen.cutting.packing import PLAIN, Limits, Packer, Span
 from qagen.cutting.rulers import Ruler, ruler_of
 from qagen.cutting.tokens import count as count_tokens
@@ -130,5 +130,10 @@ def _piece(document: Document, span: Span) -> Piece:
     blank = not core.strip()
     first = span.core if blank else span.end - len(core.lstrip())
     last = first if blank else span.core + len(core.rstrip()) - 1
-    section = document.section_at(structure.body_at(document, first, span.end))
+    headings = (
+        None
+        if structure.is_collection(document, first, span.end)
+        else document.section_at(structure.body_at(document, first, span.end))
+    )
+    section = " > ".join(filter(None, (headings, tables.columns_at(document, first)))) or None
     return Piece(*span, section, document.page_at(first), document.page_at(last))

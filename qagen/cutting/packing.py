@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from qagen.cutting import boundaries
+from qagen.cutting import boundaries, tables
 from qagen.cutting.boundaries import Finder
 from qagen.cutting.rulers import Ruler, reach_back
 from qagen.documents import Block
@@ -133,9 +133,17 @@ class Packer:
         return earlier if low <= earlier < far else far
 
     def _may_cut(self, at: int) -> bool:
-        """Whether no block that fits is divided there."""
+        """Whether no block that fits is divided there, and no row of a table that does not fit."""
         block = self._block_around(at)
-        return block is None or not self._fits(block)
+        return block is None or (not self._fits(block) and (block.kind != "table" or self._parts_rows(block, at)))
+
+    def _parts_rows(self, table: Block, at: int) -> bool:
+        """Whether rows end there. A row that is too long for a chunk may be cut anywhere."""
+        start, end = tables.row_around(self.text, at)
+        if at != start:
+            return self.ruler.size(start, end) > self.limits.size
+        head = tables.head_end(self.text, table)
+        return head is None or at > head
 
     def _block_around(self, at: int) -> Block | None:
         index = bisect_left(self._block_starts, at) - 1
@@ -159,13 +167,27 @@ class Packer:
     # What a chunk repeats
 
     def _overlap_start(self, before: int, core: int) -> int:
-        """Whole sentences where there is room for one, else whole words; never more than the chunk before."""
+        """Whole sentences where there is room for one, else whole words; of tables whole rows, or nothing.
+
+        Never more than the chunk before.
+        """
         if not self.limits.overlap or not core:
             return core
         low = max(reach_back(self.ruler, core, self.limits.overlap), before)
+        rows = [at for at in boundaries.lines(self.text, low, core - 1) if self._is_row(at)]
         finders: tuple[Finder, ...] = (boundaries.sentence_ends, boundaries.words)
         for finder in finders if len(self.finders) > 1 else (boundaries.words,):
             starts = [at for at in finder(self.text, low, core - 1) if not self.text[at].isspace()]
+            starts = [at for at in starts if not self._is_in_table(at)] + rows
             if starts:
-                return starts[-1]
+                return min(starts)
         return core
+
+    def _is_in_table(self, at: int) -> bool:
+        block = self._block_around(at)
+        return block is not None and block.kind == "table"
+
+    def _is_row(self, at: int) -> bool:
+        """Whether a row of cells begins there: not the header, nor the line below it."""
+        block = self._block_around(at)
+        return block is not None and block.kind == "table" and at >= (tables.head_end(self.text, block) or 0)

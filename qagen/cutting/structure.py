@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from itertools import islice
 from typing import cast
@@ -42,6 +42,15 @@ def outlined(document: Document, strategy: str) -> Document:
     else:
         return document
     return replace(document, headings=headings, blocks=blocks)
+
+
+def is_collection(document: Document, start: int, end: int) -> bool:
+    """Whether text[start:end] holds several texts that are apart, each under its own heading there."""
+    if not document.sections_are_apart:
+        return False
+    first = bisect_left(document.headings, start, key=lambda heading: heading.offset)
+    inside = [heading.offset for heading in document.headings[first : first + 2] if heading.offset < end]
+    return len(inside) == 2 and inside[0] == start
 
 
 def body_at(document: Document, start: int, end: int) -> int:

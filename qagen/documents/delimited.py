@@ -24,12 +24,12 @@ _END = "\x03"
 """A last row, to see that the one before it has ended."""
 
 
-def read(data: bytes, _: Reading) -> Document:
+def read(data: bytes, reading: Reading) -> Document:
     """Markdown tables, the first row the header.
 
     After every 50 rows a new table begins with the header repeated, so that a chunk can be understood alone.
     """
-    text, notes = decode(data)
+    text, notes = decode(data, reading.encoding)
     declared = _DECLARED.match(text)
     body = text[declared.end() :] if declared else text
     separator = declared[1] if declared else _separator(body)
@@ -89,7 +89,8 @@ def _uneven(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         )
     uneven = sum(len(row) != len(rows[0]) for row in rows)
     if uneven:
-        yield f"{uneven} of its {len(rows)} rows have not as many fields as the first one; short rows were filled"
+        have = "has" if uneven == 1 else "have"
+        yield f"{uneven} of its {len(rows)} rows {have} not as many fields as the first one; short rows were filled"
 
 
 def _parts(header: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Sequence[Sequence[str]]]:

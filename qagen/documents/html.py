@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qagen.documents import elements, html_tokens, text
+from qagen.documents import elements, encodings, html_tokens, text
 from qagen.documents.composer import Composer
 from qagen.documents.html_tokens import BREAKS
 from qagen.documents.tags import Open, Token
@@ -26,23 +26,11 @@ _ENCODINGS = re.compile(
     r"utf-?8|iso[-_]?8859-?\d+|latin-?\d|(?:windows-|cp)\d+|koi8-[ru]|gb\w+|big5\w*|(?:x-)?s(?:hift[-_]?)?jis|"
     r"euc-(?:jp|kr|cn)|ks_c_5601-1987|iso-2022-(?:jp|kr)|mac\w+|tis-620|us-ascii|ascii"
 )
-_BROADER = {
-    "iso8859-1": "cp1252",
-    "ascii": "cp1252",
-    "iso8859-9": "cp1254",
-    "tis-620": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "shift_jis": "cp932",
-    "euc_kr": "cp949",
-    "big5": "big5hkscs",
-}
-"""What browsers read instead, by Python's names: pages use signs that the declared encoding lacks."""
 
 
-def read(data: bytes, _: Reading) -> Document:
+def read(data: bytes, reading: Reading) -> Document:
     """A document with the main part of a page, or all of its text. Its title is that of <title>, og:title or h1."""
-    source, notes = decode(data)
+    source, notes = decode(data, reading.encoding)
     page = html_tokens.parse(source, is_xml=bool(_XML.match(source)))
     composer = Composer()
     elements.write(_main_part(page.tokens), composer)
@@ -52,13 +40,13 @@ def read(data: bytes, _: Reading) -> Document:
     return document
 
 
-def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a page and what had to be guessed: by its BOM, as UTF-8, as the page declares, as Windows-1252.
+def decode(data: bytes, told: str | None = None) -> tuple[str, tuple[str, ...]]:
+    """The text of a page and what had to be guessed: by its BOM, as told, as UTF-8, as the page declares, as it looks.
 
     UTF-8 stands before what is declared: text in another encoding is hardly ever valid UTF-8 by chance, and pages that
     were saved anew often declare the old one.
     """
-    encoding = _declared(data)
+    encoding = None if told else _declared(data)
     if encoding and not data.startswith((codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             if not data.isascii():
@@ -67,7 +55,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             return _lines(data.decode(encoding, "replace")), ()
         if encoding.startswith("iso2022"):  # it has ASCII bytes alone
             return _lines(data.decode(encoding, "replace")), ()
-    return text.decode(data)
+    return text.decode(data, told)
 
 
 def _declared(data: bytes) -> str | None:
@@ -82,7 +70,7 @@ def _declared(data: bytes) -> str | None:
         ).name
     except LookupError:
         return None
-    return None if encoding == "utf-8" else _BROADER.get(encoding, encoding)
+    return None if encoding == "utf-8" else encodings.broader(encoding)
 
 
 def _lines(source: str) -> str:

@@ -20,9 +20,9 @@ _FRONT_MATTER = re.compile(r"---\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|$)")
 _LINK = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)")
 
 
-def read(data: bytes, _: Reading) -> Document:
+def read(data: bytes, reading: Reading) -> Document:
     """A document whose title is its front matter's `title:`, or its first heading."""
-    text, notes = decode(data)
+    text, notes = decode(data, reading.encoding)
     headings, blocks = outline(text)
     return Document(
         text=text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qagen import formats
@@ -33,21 +33,22 @@ Record = dict[str, Any] | str
 
 
 def read(data: bytes, reading: Reading) -> Document:
-    """A document with the text of each record, under its title where it has one.
+    """A document with the text of each record, under its title, or its number where only others have titles.
 
     Texts stay as they are: headings of Markdown in them are text.
 
     Raises:
         DataError: it is not JSON, it is a file of our own, or no field holds texts.
     """
-    text, notes = decode(data)
+    text, notes = decode(data, reading.encoding)
     values, bad = _values(text)
     _refuse_our_own(values)
     records, field = _records(values, reading.text_field)
-    sections = [section for section in (_section(record, field) for record in records) if section]
+    sections = list(_sections(records, field))
     if len(sections) < len(records):
         missing = len(records) - len(sections)
-        notes = (*notes, f"{missing} of its {len(records)} records have no text{f' in {field}' if field else ''}")
+        have, where = "has" if missing == 1 else "have", f" in the field {field}" if field else ""
+        notes = (*notes, f"{missing} of its {len(records)} records {have} no text{where}")
     return _document(sections, (*notes, *_named(bad)), _title(values[0]) if len(values) == 1 else None)
 
 
@@ -152,6 +153,15 @@ class _Section:
     text: str
 
 
+def _sections(records: Sequence[Record], field: str | None) -> Iterator[_Section]:
+    """Those of the records with text. Where some have titles, the others are numbered, so as to be under no other's."""
+    found = [_section(record, field) for record in records]
+    some_are_titled = any(section.title for section in found if section)
+    for number, section in enumerate(found, start=1):
+        if section:
+            yield replace(section, title=f"Record {number}") if some_are_titled and not section.title else section
+
+
 def _section(record: Record, field: str | None) -> _Section | None:
     """None for a record without text."""
     text = _text(record, field) if field else record if isinstance(record, str) else ""
@@ -182,11 +192,16 @@ def _document(sections: Sequence[_Section], notes: tuple[str, ...], title: str |
         pieces.append(piece)
         length += len(piece)
     text = "".join(pieces)
-    return Document(text[:-1], title=title, headings=tuple(headings), markup="markdown", notes=notes)
+    return Document(
+        text[:-1], title=title, headings=tuple(headings), sections_are_apart=True, markup="markdown", notes=notes
+    )
 
 
 def _named(bad: Sequence[int]) -> Iterator[str]:
     """What to say of lines that are not JSON."""
     if bad:
         shown = ", ".join(map(str, bad[:5])) + (" and others" if len(bad) > 5 else "")
-        yield f"{len(bad)} of its lines are not JSON and were left out: {shown}"
+        if len(bad) == 1:
+            yield f"line {shown} is not JSON and was left out"
+        else:
+            yield f"{len(bad)} of its lines are not JSON and were left out: lines {shown}"

@@ -24,9 +24,9 @@ _MARKS = re.compile(r"(?<!\w)(?:``?|\*+|\|)(?=\S)|(?<=\S)(?:``?|\*+|\|)_{0,2}(?!
 LONGEST_TITLE = 500
 
 
-def read(data: bytes, _: Reading) -> Document:
+def read(data: bytes, reading: Reading) -> Document:
     """A document whose title is its first heading. Levels follow the order in which the underlines first appear."""
-    text, notes = decode(data)
+    text, notes = decode(data, reading.encoding)
     scan = _Scan(text.split("\n"))
     scan.run()
     return Document(

@@ -43,6 +43,8 @@ class Document:
     """In order, none inside another."""
     pages: tuple[int, ...] = ()
     """Where each page (or slide) begins, the first at 0; empty where the format has none."""
+    sections_are_apart: bool = False
+    """They are texts of their own, as records are: what stands over one says nothing of the next."""
     markup: Markup = "plain"
     language: str | None = None
     """As the file itself says, an ISO 639-1 code."""
@@ -75,3 +77,5 @@ class Reading:
 
     text_field: str | None = None
     """The field of JSON records that holds the text."""
+    encoding: str | None = None
+    """That of text files without a BOM, by Python's name."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from qagen.errors import LockedError, UsageError
+from qagen.errors import LockedError
 from qagen.files.places import network_file_system
-from qagen.files.writing import make_writable, remove_leftovers, write
+from qagen.files.writing import make_writable, remove_leftovers, unwritable, write
 from qagen.formats import decode, encode, utc_time
 
 
@@ -34,7 +34,7 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _refused(directory, error) from error
+        raise unwritable(directory, error) from error
     owner_path = directory / f"{name}.owner.json"
     owner = _read_owner(owner_path)
     elsewhere = bool(owner) and owner.get("host") != socket.gethostname()
@@ -54,7 +54,7 @@ def locked(directory: Path, name: str = ".qagen.lock", *, break_lock: bool = Fal
             f"{directory}: {_described(_read_owner(owner_path))} works here. Wait for it, or stop it first."
         ) from None
     except OSError as error:
-        raise _refused(directory, error) from error
+        raise unwritable(directory, error) from error
     try:
         # Under the lock: a run that holds it clears away what it takes for leftovers.
         make_writable(directory)
@@ -86,11 +86,6 @@ def _remove_leftovers(directory: Path, name: str) -> None:
 def _is_remote(directory: Path) -> bool:
     """Whether other machines may work in the directory."""
     return network_file_system(directory) is not None
-
-
-def _refused(directory: Path, error: OSError) -> UsageError:
-    text = f"{directory}: no file can be written there: {error.strerror}"
-    return UsageError(f"{text}. Name another directory, or change its permissions.")
 
 
 def _read_owner(path: Path) -> dict[str, Any]:

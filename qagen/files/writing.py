@@ -208,10 +208,19 @@ def make_writable(directory: Path) -> None:
             probe.unlink(missing_ok=True)
     except (OSError, StorageError) as error:
         cause = error if isinstance(error, OSError) else error.__cause__
-        reason = getattr(cause, "strerror", None) or str(error)
-        raise UsageError(
-            f"{directory}: no file can be written there: {reason}. Name another directory, or change its permissions."
-        ) from error
+        raise unwritable(directory, cause or error) from error
+
+
+def unwritable(directory: Path, error: BaseException) -> UsageError:
+    """Why no file can be written there."""
+    above = next((place for place in (directory, *directory.parents) if place.exists()), directory)
+    if above.is_file():
+        which = "it" if above == directory else str(above)
+        return UsageError(f"{directory}: no file can be written there: {which} is a file. Name another directory.")
+    reason = getattr(error, "strerror", None) or str(error)
+    return UsageError(
+        f"{directory}: no file can be written there: {reason}. Name another directory, or change its permissions."
+    )
 
 
 def remove_leftovers(directory: Path) -> None:

@@ -4,7 +4,7 @@ All files are UTF-8 JSON without NaN; times are UTC, ISO 8601 with `Z`. Readers 
 wrote; writers write exactly what the models say.
 """
 
-from qagen.formats.chunk_file import Chunk, ChunkFile, DocumentInfo, ProcessingInfo
+from qagen.formats.chunk_file import COLUMNS, Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
 from qagen.formats.embeddings_file import EmbeddingsInfo
 from qagen.formats.json_text import (
@@ -31,6 +31,7 @@ from qagen.formats.qa_file import ChunkError, ChunkRecord, GenerationInfo, Pair,
 from qagen.formats.training_data import LeftOut, ProcessingConfig, TrainingDocument, TrainingMetadata, TrainingPair
 
 __all__ = [
+    "COLUMNS",
     "ENDING",
     "NO_CHECKSUM",
     "PAIR_FIELDS",

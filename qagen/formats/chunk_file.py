@@ -10,6 +10,9 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, mod
 from qagen.errors import DataError
 from qagen.formats.json_text import FileModel, OpenModel, check_tag, decode
 
+COLUMNS = "Columns: "
+"""Begins the last part of the section of a chunk that goes on with a table's rows: then comes the table's header."""
+
 
 class Labels(OpenModel):
     """Facts that other tools wrote in their own ways. One that does not fit counts as not said: it is only a label."""
@@ -60,7 +63,7 @@ class DocumentInfo(Labels):
 class ProcessingInfo(Labels):
     """How the text was cut."""
 
-    _quiet: ClassVar[frozenset[str]] = frozenset({"chosen_by", "size_unit", "min_chunk_size", "text_field"})
+    _quiet: ClassVar[frozenset[str]] = frozenset({"chosen_by", "size_unit", "min_chunk_size", "text_field", "encoding"})
 
     splitting_strategy: str | None = None
     chosen_by: str | None = None
@@ -75,6 +78,8 @@ class ProcessingInfo(Labels):
     """Smaller chunks joined their neighbours."""
     text_field: str | None = None
     """The field of JSON records that the user named."""
+    encoding: str | None = None
+    """The encoding of text files that the user named, by Python's name."""
     total_chunks: int | None = None
 
 
@@ -90,7 +95,7 @@ class Chunk(FileModel):
     core_start: int | None = None
     """Offset where the core begins: in [start_char, end_char]. None: the whole text is core."""
     section: str | None = None
-    """Headings above the chunk, `A > B`."""
+    """Headings above the chunk, `A > B`; last, where it begins among the rows of a table, the table's header."""
     page_start: int | None = None
     page_end: int | None = None
 

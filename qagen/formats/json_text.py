@@ -66,6 +66,10 @@ def decode(data: bytes) -> Any:
         # The standard parser also takes lone surrogates ("\ud83d"), which other tools write.
         try:
             return without_surrogates(json.loads(data, parse_constant=_refuse_constant))
+        except UnicodeDecodeError as wrong:
+            line = data.count(b"\n", 0, wrong.start) + 1
+            byte = data[wrong.start]
+            raise ValueError(f"the byte 0x{byte:02x} on line {line} is no UTF-8. Save the file in UTF-8") from None
         except (ValueError, RecursionError):
             raise ValueError(str(error)) from None
 

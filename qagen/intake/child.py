@@ -10,9 +10,10 @@ import os
 import sys
 from typing import Any, BinaryIO
 
+from qagen.documents import languages
 from qagen.errors import DataError
 from qagen.formats import decode, encode
-from qagen.intake.task import Task, cut, load_language_model
+from qagen.intake.task import Task, cut
 
 _FORBIDDEN = (
     "socket.",
@@ -44,7 +45,7 @@ def main() -> None:
     """Work until stdin ends. The first line of it says what the process may use."""
     tasks, results = sys.stdin.buffer, _private_stdout()
     limits = decode(tasks.readline())
-    load_language_model()
+    languages.load_model()
     _confine(limits["memory_bytes"])
     while line := tasks.readline():
         sizes = decode(line)

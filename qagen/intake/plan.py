@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +26,9 @@ class Plan:
     sources: list[Source]
     """Those that there is a reader for."""
     skipped: list[LeftOut]
-    """Files that no reader is for."""
+    """Files below folders that no reader is for."""
+    refused: list[LeftOut]
+    """Files that no reader is for although the user named them."""
     order: CutOrder
     reading: Reading
     jobs: int
@@ -39,8 +42,9 @@ class Plan:
         """Where its text goes."""
         return self.chunks_dir / f"{source.name}.txt"
 
-    def processing_info(self) -> ProcessingInfo:
-        """What chunk files say of how they were cut; of a strategy that is not chosen yet, that it was chosen."""
+    def processing_info(self, source: Source) -> ProcessingInfo:
+        """What a chunk file says of how it was cut; of a strategy that is not chosen yet, that it was chosen."""
+        is_text = not documents.READERS[source.suffix].binary
         order, auto = self.order, self.order.strategy == "auto"
         return ProcessingInfo(
             splitting_strategy=None if auto else order.strategy,
@@ -50,6 +54,7 @@ class Plan:
             chunk_overlap=order.overlap,
             min_chunk_size=order.limits.least,
             text_field=self.reading.text_field,
+            encoding=self.reading.encoding if is_text else None,
         )
 
 
@@ -61,26 +66,38 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
         UsageError: outputs would replace documents.
     """
     choice = Choice(tuple(settings.include), tuple(settings.exclude), settings.chunks_dir)
-    found = documents.find(list(places), choice)
+    found = documents.find(places, choice)
     readable = _with_names_kept([source for source in found if source.is_supported], settings.chunks_dir)
-    skipped = [
-        LeftOut(file=source.label, why=f"there is no reader for {source.suffix or 'files without an ending'}")
-        for source in found
-        if not source.is_supported
-    ]
     if not readable:
-        endings = ", ".join(documents.READERS)
-        named = ", ".join(str(place) for place in places)
-        raise DataError(f"{named}: there is no document with a known ending ({endings}) in it.")
+        raise DataError(". ".join(_nothing_at(place, choice) for place in places))
+    unknown = [source for source in found if not source.is_supported]
     _refuse_to_overwrite(readable, settings.chunks_dir)
     return Plan(
         readable,
-        skipped,
+        [_without_reader(source) for source in unknown if source.path not in places],
+        [_without_reader(source) for source in unknown if source.path in places],
         order_of(settings),
-        Reading(settings.text_field),
+        Reading(settings.text_field, settings.encoding),
         settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         settings.chunks_dir,
     )
+
+
+def _without_reader(source: Source) -> LeftOut:
+    return LeftOut(file=source.label, why=f"there is no reader for {source.suffix or 'files without an ending'}")
+
+
+def _nothing_at(place: Path, choice: Choice) -> str:
+    """Why no document was found there."""
+    endings = ", ".join(documents.READERS)
+    if not place.is_dir():
+        return f"{place}: it has none of the known endings ({endings})"
+    documents_there = sum(one.is_supported for one in documents.find([place], Choice(leave_out=choice.leave_out)))
+    if not documents_there:
+        return f"{place}: there is no document with a known ending ({endings}) in it"
+    flags = [f"--include {shlex.quote(one)}" for one in choice.include]
+    flags += [f"--exclude {shlex.quote(one)}" for one in choice.exclude]
+    return f"{place}: of the {documents_there:,} documents in it none is left by {' '.join(flags)}"
 
 
 def load(source: Source) -> bytes:

@@ -53,8 +53,9 @@ class Prepared:
     done: list[PreparedDocument] = field(default_factory=list)
     """In order of their paths."""
     skipped: list[LeftOut] = field(default_factory=list)
-    """Files that no reader is for."""
+    """Files below folders that no reader is for."""
     failed: list[LeftOut] = field(default_factory=list)
+    """Documents that cannot be read, and named files that no reader is for."""
     vanished: list[LeftOut] = field(default_factory=list)
     """Chunk files whose documents are there no more."""
 
@@ -73,7 +74,7 @@ def prepare(places: Sequence[Path], settings: Settings, progress: Progress = lam
     """
     job = plan(places, settings)
     files.make_writable(settings.chunks_dir)
-    prepared = Prepared(skipped=job.skipped)
+    prepared = Prepared(skipped=job.skipped, failed=list(job.refused))
     results: dict[Source, PreparedDocument | LeftOut] = {}
     size = 0
     for source, result in _work(job, settings):
@@ -173,8 +174,12 @@ def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan)
         return "new"
     if facts.metadata.document_id != document_id or facts.metadata.source_file != source.label:
         return "changed"
-    wanted = job.processing_info().model_dump(exclude_none=True)
-    same = wanted.items() <= facts.processing.model_dump().items()
+    wanted = job.processing_info(source)
+    same = all(
+        getattr(facts.processing, name) == value
+        for name, value in wanted
+        if value is not None or name in ("text_field", "encoding")
+    )
     return "unchanged" if same and job.text_path(source).exists() else "cut again"
 
 
@@ -192,7 +197,7 @@ def _save(result: CutDocument, source: Source, document_id: str, size: int, job:
         tokens=result.tokens,
         processed_at=utc_time(),
     )
-    processing = job.processing_info().model_copy(
+    processing = job.processing_info(source).model_copy(
         update={"splitting_strategy": result.strategy, "total_chunks": len(pieces)}
     )
     chunk_file = ChunkFile(metadata=info, processing_info=processing, chunks=pieces)

@@ -30,6 +30,7 @@ def preview(places: Sequence[Path], settings: Settings) -> Iterator[Preview]:
         DataError: a place does not exist, or there is no document that can be read.
     """
     job = plan(places, settings)
+    yield from (Preview(one.file, None, one.why) for one in job.refused)
     with Workshop(1, Bounds.shared_by(1, settings.document_timeout)) as workshop:
         for source in job.sources:
             task = Task(source.suffix, job.reading, job.order)

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, dataclass
 
 from qagen import cutting
 from qagen.cutting import CutOrder, Piece
-from qagen.documents import Reading, parse
+from qagen.documents import Reading, languages, parse
 from qagen.errors import DataError
 from qagen.formats import decode, encode
-
-_LETTERS_FOR_LANGUAGE = 40
-"""Fewer say too little."""
-_SAMPLE = 2000
-"""Characters from the beginning, the middle and the end that the language is told from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +77,10 @@ def cut(data: bytes, task: Task) -> CutDocument:
     return CutDocument(
         text=document.text,
         title=document.title,
-        language=document.language or _language(document.text),
+        language=document.language or languages.language_of(document.text),
         strategy=cutting.strategy_for(document, task.order.strategy),
         pages=len(document.pages) or None,
         tokens=cutting.count_tokens(document.text),
         notes=document.notes,
         pieces=tuple(cutting.pieces(document, task.order)),
     )
-
-
-def _language(text: str) -> str | None:
-    """By its letters; None where there are too few of them."""
-    middle = len(text) // 2
-    sample = text if len(text) <= 3 * _SAMPLE else text[:_SAMPLE] + text[middle : middle + _SAMPLE] + text[-_SAMPLE:]
-    letters = re.sub(r"[\W\d_]+", " ", sample)
-    if len(letters) < _LETTERS_FOR_LANGUAGE and not re.search("[\u3040-\u9fff\uac00-\ud7af]{4}", letters):
-        return None
-    return _classify(letters)
-
-
-def load_language_model() -> None:
-    """Now rather than at the first text: it unpacks itself into a temporary file."""
-    _classify("words")
-
-
-def _classify(words: str) -> str:
-    import py3langid  # type: ignore[import-untyped]
-
-    return str(py3langid.classify(words)[0])

@@ -41,6 +41,8 @@ PLACEHOLDERS = (
 """Names that a template may use. `passage` and `context_before` come with their tags; `document` is title, section and
 language, each on a line of its own where it is known."""
 _LONGEST_LABEL = 200
+_LONGEST_SECTION = 500
+"""The header of a table may stand in it."""
 _CHARACTERS_PER_QUESTION = 480
 """Of a passage that carry one question, about 120 tokens (`Order.content_cap`)."""
 _MOST_AVOIDED = 15
@@ -112,7 +114,7 @@ def load(
 def ask(prompt: Prompt, order: Order, chunk: Chunk, chunk_key: str, document: DocumentInfo) -> ChatRequest:
     """The first request for a chunk."""
     title = _label(document.title or document.file_name)
-    section = _label(chunk.section)
+    section = _label(chunk.section, _LONGEST_SECTION)
     language = _label(document.language)
     count = questions_for(chunk, order)
     named = {"Document": title, "Section": section, "Language": language}
@@ -179,9 +181,9 @@ def fence(name: str, text: str, *, of: str | None = None) -> str:
     return f"<{name}-{digest}>\n{text.strip()}\n</{name}-{digest}>"
 
 
-def _label(text: str | None) -> str:
+def _label(text: str | None, longest: int = _LONGEST_LABEL) -> str:
     """A title or heading on one line, so that it cannot pass for more than that."""
-    return " ".join((text or "").split())[:_LONGEST_LABEL]
+    return " ".join((text or "").split())[:longest]
 
 
 def _preferred_types(types: Sequence[str], chunk_key: str, count: int, seed: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import shlex
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ _CHUNK_SIZES = {"characters": 4000, "tokens": 1000}
 """Most units of a chunk, where nothing is set."""
 _MOST = 10**9
 """Numbers that are larger are mistyped."""
+_SOME_ENCODINGS = ("cp1252", "cp1251", "koi8-r", "gb18030", "big5", "shift_jis", "euc-kr", "utf-16-le")
+_NO_ENCODINGS = frozenset({"idna", "punycode", "raw_unicode_escape", "unicode_escape", "undefined", "charmap"})
+"""Python calls them so, but no file is written in them."""
 _NO_OPTIONS = frozenset(
     {"model", "messages", "contents", "system", "stream", "n", "tools", "response_format", "format"}
 )
@@ -50,6 +54,7 @@ class Fields(BaseSettings):
     include: Patterns = Field(default_factory=list, validation_alias="GENERATOR_INCLUDE")
     exclude: Patterns = Field(default_factory=list, validation_alias="GENERATOR_EXCLUDE")
     text_field: str | None = Field(None, validation_alias="GENERATOR_TEXT_FIELD")
+    encoding: str | None = Field(None, validation_alias="GENERATOR_ENCODING")
     jobs: int | None = Field(None, ge=1, le=64, validation_alias="GENERATOR_JOBS")
     document_timeout: float = Field(120.0, gt=0, validation_alias="GENERATOR_DOCUMENT_TIMEOUT")
 
@@ -159,6 +164,21 @@ class Fields(BaseSettings):
         if isinstance(value, str) and value != without_surrogates(value):
             raise ValueError("it holds bytes that are no text in UTF-8")
         return value
+
+    @field_validator("encoding")
+    @classmethod
+    def _know_encoding(cls, value: str | None) -> str | None:
+        """Python's name of it, which is the same however it is written."""
+        if value is None:
+            return None
+        try:
+            "a".encode(value)
+            name = codecs.lookup(value).name
+        except (LookupError, ValueError):
+            name = ""
+        if not name or name in _NO_ENCODINGS:
+            raise ValueError(f"there is no encoding {value!r}. Such as: {', '.join(_SOME_ENCODINGS)}")
+        return name
 
     @field_validator("provider", "embed_provider")
     @classmethod

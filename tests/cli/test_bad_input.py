@@ -122,7 +122,25 @@ def test_an_overlap_as_large_as_the_chunk_is_refused() -> None:
 def test_a_folder_of_chunks_that_is_a_file_is_refused_before_anything_is_read() -> None:
     put("documents/good.txt", TEXT)
     put("chunks", "in the way")
-    assert_refused(qagen("chunk"), 2, "chunks: no file can be written there", "Name another directory")
+    assert_refused(qagen("chunk"), 2, "chunks: no file can be written there: it is a file", "Name another directory")
+
+
+def test_a_preview_speaks_of_colours_only_where_there_are_some() -> None:
+    put("documents/good.txt", TEXT * 3)
+    shown = qagen("chunk", "--preview", "--chunk-size", "120", "--chunk-overlap", "60").stdout
+
+    assert "colour" not in shown
+    assert "[[text in such brackets]] repeats the chunk before" in shown
+    assert re.search(r"\n\[\[\w[^\]]*\]\]", shown)
+
+
+def test_a_chunk_file_that_is_not_utf_8_is_named_with_the_place() -> None:
+    Path("chunks").mkdir()
+    Path("chunks/good_chunks.json").write_bytes(b'{"chunks": [\n"caf\xe9"]}')
+    result = qagen(*RULES)
+
+    assert "good_chunks.json: it is not JSON: the byte 0xe9 on line 2 is no UTF-8" in result.stderr
+    assert "surrogates" not in result.stderr
 
 
 # Chunk files

@@ -57,6 +57,7 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "temperature": (["0.3"], 0.3),
     "top_p": (["0.9"], 0.9),
     "seed": (["11"], 11),
+    "encoding": (["windows-1251"], "cp1251"),
     "max_tokens": (["222"], 222),
     "model_options": (["top_k=40"], {"top_k": 40}),
     "system_message": (["Be brief."], "Be brief."),

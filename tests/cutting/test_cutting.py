@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from qagen import cutting
 from qagen.cutting import CutOrder, boundaries
 from qagen.cutting.tokens import TokenRuler
-from qagen.documents import Document, Reading, markdown
+from qagen.documents import Document, Reading, markdown, records
 from qagen.formats import Chunk
 
 WORDS = st.sampled_from(
@@ -184,6 +185,20 @@ def test_a_chunk_stands_in_the_section_of_its_first_new_words() -> None:
 
     pieces = split(document, 30, 0, "markdown", least=10)
     assert [chunk.section for chunk in pieces] == ["A", "A > B"]
+
+
+def test_a_chunk_of_several_records_stands_in_the_section_of_none() -> None:
+    long = "The bridge is long and made of steel. "
+    small = [{"title": "Bridge", "text": long}, {"text": "The tower was built in 1950."}]
+    large = [{"title": "Bridge", "text": long * 20}, {"text": "The tower was built in 1950. " * 20}]
+
+    def sections(values: list[dict[str, str]]) -> list[str | None]:
+        document = records.read(json.dumps(values).encode(), Reading())
+        return [chunk.section for chunk in split(document, 1000, 0, "auto")]
+
+    assert sections(small) == [None]
+    assert sections(small[:1]) == ["Bridge"]
+    assert sections(large) == ["Bridge", "Record 2"]
 
 
 def test_each_section_of_some_size_is_a_chunk_of_its_own() -> None:

@@ -39,7 +39,7 @@ def test_the_first_row_is_the_header() -> None:
         ("a;b\n1,5;2,5\n3,5;4,5\n", "| 1,5 | 2,5 |"),
         ("sep=|\na|b\n1,2|3,4\n", "| 1,2 | 3,4 |"),
         ("a,b\n\n ,\nx|y, z\n", "| x\\|y | z |"),
-        ("a,b\r\nc\0d,e\r\n", "| cd | e |"),
+        ("a,b\r\ncd,e\r\n", "| cd | e |"),
         ("a\nalone\n", "| alone |"),
     ],
 )
@@ -75,6 +75,12 @@ def test_rows_of_other_lengths_are_filled_and_noted() -> None:
         == "| a | b | c |  |\n| --- | --- | --- | --- |\n| 1 | 2 |  |  |\n| 1 | 2 | 3 |  |\n| 1 | 2 | 3 | 4 |\n"
     )
     assert document.notes == ("2 of its 4 rows have not as many fields as the first one; short rows were filled",)
+
+
+def test_one_row_of_another_length_is_told_in_the_singular() -> None:
+    (note,) = read("a,b\n1\n2,3\n").notes
+
+    assert note == "1 of its 3 rows has not as many fields as the first one; short rows were filled"
 
 
 def test_a_quotation_mark_that_is_never_closed_does_not_swallow_the_rest() -> None:

@@ -107,10 +107,31 @@ def test_what_is_no_title_is_no_heading(title: Any) -> None:
     assert read([{"title": title, "text": "a"}, {"text": "b"}]).text == "a\n\nb\n"
 
 
+def test_a_record_without_a_title_stands_in_no_other_records_section() -> None:
+    document = read(
+        [{"title": "Bridge", "text": "It is long."}, {"text": "The tower was built in 1950"}, {"text": "End"}]
+    )
+
+    assert (
+        document.text == "# Bridge\n\nIt is long.\n\n# Record 2\n\nThe tower was built in 1950\n\n# Record 3\n\nEnd\n"
+    )
+    assert document.section_at(document.text.index("long")) == "Bridge"
+    assert document.section_at(document.text.index("tower")) == "Record 2"
+    assert document.section_at(document.text.index("End")) == "Record 3"
+
+
+def test_the_number_of_a_record_counts_those_without_text_too() -> None:
+    document = read(
+        [{"title": "A", "text": "one"}, {"title": "B"}, {"text": "three"}, {"title": "x" * 300, "text": "four"}]
+    )
+
+    assert [heading.text for heading in document.headings] == ["A", "Record 3", "Record 4"]
+
+
 def test_records_without_text_are_counted() -> None:
     document = read([*RECORDS, {"title": "C"}, {"text": " "}, 3, ["x"], *RECORDS, *RECORDS])
 
-    assert document.notes == ("4 of its 10 records have no text in text",)
+    assert document.notes == ("4 of its 10 records have no text in the field text",)
 
 
 def test_lines_that_are_not_json_are_named() -> None:
@@ -118,7 +139,12 @@ def test_lines_that_are_not_json_are_named() -> None:
     document = read(lines(*RECORDS, *bad))
 
     assert document.text.count("# ") == 2
-    assert document.notes == ("6 of its lines are not JSON and were left out: 3, 4, 5, 6, 7 and others",)
+    assert document.notes == ("6 of its lines are not JSON and were left out: lines 3, 4, 5, 6, 7 and others",)
+
+
+def test_one_record_or_line_is_told_in_the_singular() -> None:
+    assert read([*RECORDS, {"title": "C"}]).notes == ("1 of its 3 records has no text in the field text",)
+    assert read(lines(RECORDS[0], b"nonsense", RECORDS[1])).notes == ("line 2 is not JSON and was left out",)
 
 
 def test_a_lone_half_of_a_character_is_replaced() -> None:

@@ -51,6 +51,11 @@ def test_what_is_no_json_is_a_value_error_and_nothing_else(data: bytes) -> None:
         decode(data)
 
 
+def test_bytes_that_are_no_utf_8_are_named_with_their_line() -> None:
+    with pytest.raises(ValueError, match=r"^the byte 0xfc on line 2 is no UTF-8\. Save the file in UTF-8$"):
+        decode('{"a":\n"ü"}'.encode("cp1252"))
+
+
 def test_without_surrogates_leaves_other_values_as_they_are() -> None:
     assert without_surrogates({"a": [1, None, True, 2.5, "x"]}) == {"a": [1, None, True, 2.5, "x"]}
 

@@ -129,6 +129,29 @@ def test_a_folder_without_documents_is_an_error_that_names_the_known_endings() -
     assert not Path("chunks").exists()
 
 
+def test_patterns_that_leave_no_document_are_named() -> None:
+    document("a.md")
+    document("b.md")
+
+    with pytest.raises(DataError, match=r"documents: of the 2 documents in it none is left by --include '\*\.zip'$"):
+        intake.prepare([Path("documents")], settings(include=["*.zip"]))
+    with pytest.raises(DataError, match=r"documents: .* none is left by --exclude '\*\.md' --exclude x$"):
+        intake.prepare([Path("documents")], settings(exclude=["*.md", "x"]))
+
+
+def test_a_named_file_without_a_known_ending_is_an_error_of_its_own() -> None:
+    code, good = document("code.py"), document("pump.md")
+
+    with pytest.raises(DataError, match=r"^documents/code\.py: it has none of the known endings \(\.txt, [^)]*\)$"):
+        intake.prepare([code], settings())
+    prepared = intake.prepare([code, good], settings())
+    assert [one.label for one in prepared.done] == ["documents/pump.md"]
+    assert [(one.file, one.why) for one in prepared.failed] == [("documents/code.py", "there is no reader for .py")]
+    assert prepared.skipped == []
+    problems = [(one.label, one.problem) for one in intake.preview([code, good], settings())]
+    assert problems == [("documents/code.py", "there is no reader for .py"), ("documents/pump.md", None)]
+
+
 def test_documents_that_all_fail_are_an_error_that_says_why() -> None:
     document("a.md", "")
     document("b.md", "")
@@ -318,3 +341,37 @@ def test_links_and_names_of_all_kinds_stay_inside_the_folder() -> None:
     assert len(written) == 2 * len(names)
     assert all(len(name.encode()) <= 255 and "\n" not in name and not name.startswith((".", "-")) for name in written)
     assert sorted(path.name for path in Path().iterdir()) == ["chunks", "documents"]
+
+
+# Encodings
+
+
+def test_another_encoding_cuts_text_files_again_and_nothing_else() -> None:
+    document("a.txt").write_bytes("Насос подаёт воду.".encode("koi8-r"))
+    document("b.rtf").write_bytes(b"{\\rtf1 The pump moves water.}")
+
+    def fates(**fields: Any) -> list[str]:
+        return [one.fate for one in intake.prepare([Path("documents")], settings(**fields)).done]
+
+    assert fates(encoding="koi8-r") == ["new", "new"]
+    assert Path("chunks/a.txt").read_text(encoding="utf-8") == "Насос подаёт воду."
+    assert fates(encoding="KOI8_R") == ["unchanged", "unchanged"]
+    assert fates(encoding="cp1251") == ["cut again", "unchanged"]
+    assert fates() == ["cut again", "unchanged"]
+    assert fates() == ["unchanged", "unchanged"]
+
+
+def test_what_is_no_text_in_the_encoding_is_left_out_alone() -> None:
+    document("a.txt", "plain")
+    document("b.txt").write_bytes(b"\xff\xff\xff")
+    document("c.txt").write_bytes(bytes(range(256)))
+    prepared = intake.prepare([Path("documents")], settings(encoding="euc-jp"))
+
+    assert [one.label for one in prepared.done] == ["documents/a.txt"]
+    assert [one.file for one in prepared.failed] == ["documents/b.txt", "documents/c.txt"]
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "idna", "hex", "a\0b", ""])
+def test_an_unknown_encoding_is_a_usage_error(name: str) -> None:
+    with pytest.raises(UsageError, match=r"--encoding: there is no encoding .* Such as: cp1252"):
+        settings(encoding=name)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from qagen.formats import COLUMNS
 from qagen.llm.rules import markup
 
 QuestionType = Literal["definition", "glossary", "steps", "cloze"]
@@ -47,8 +48,8 @@ class Material:
 
     @property
     def heading(self) -> str:
-        """The innermost heading above the passage, without its number."""
-        parts = [part for part in (self.section or "").split(" > ") if part.strip()]
+        """The innermost heading above the passage, without its number; the header of a table is none."""
+        parts = [part for part in (self.section or "").split(COLUMNS)[0].split(" > ") if part.strip()]
         return markup.heading(parts[-1]) if parts else ""
 
 
