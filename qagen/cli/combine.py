@@ -39,7 +39,7 @@ def combine(
     is left out is counted by its reason, and [bold]--rejects[/] writes down which.
     """
     from qagen import __version__, corpus, dataset, files
-    from qagen.cli import console
+    from qagen.cli import combine_report, console
 
     settings = options.load(ctx)
     output, rejected = settings.output_file, settings.rejects
@@ -53,7 +53,7 @@ def combine(
             f"{settings.negatives_dir}: there is no such folder, so no negatives are joined (--negatives-dir)."
         )
     combined = dataset.combine(paths, output, choices, version=__version__)
-    console.show_combined(combined, output)
+    combine_report.show_combined(combined, output)
     if not combined.is_written:
         raise typer.Exit(1)
     for code in sorted(choices.drop - combined.dropped):
