@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, out, safe, table
 from qagen.dataset import Combined
+from qagen.dataset.types import OUTDATED
 
 _FEW, _ENOUGH = 3, 100
 """Examples, and characters of one."""
@@ -35,6 +36,7 @@ def show_combined(combined: Combined, output: Path) -> None:
         out().print(safe(f"remarks of the checks: {codes}"), soft_wrap=True)
     name_left_out("left out", combined.left_out)
     name_left_out("invalid", combined.invalid)
+    _show_changed(combined)
     name_left_out("chunk file not read", combined.chunk_problems)
     _show_joined(combined)
     _show_findings(combined)
@@ -55,6 +57,14 @@ def _show_funnel(combined: Combined) -> None:
             reasons = ", ".join(f"-{number:,} {code}" for code, number in step.left_out.items())
             listing.add_row(f"after {step.step}", f"{step.pairs:,}", safe(reasons))
     out().print(listing)
+
+
+def _show_changed(combined: Combined) -> None:
+    """Documents whose text is not what their pairs were made of, and what to do."""
+    name_left_out("changed since", combined.changed)
+    if combined.changed:
+        also = " --include-outdated takes the outdated pairs, too." if OUTDATED in combined.dropped else ""
+        note(f"{count(len(combined.changed), 'document')} changed since: `qagen generate-qa` asks what is new.{also}")
 
 
 def _show_joined(combined: Combined) -> None:

@@ -81,7 +81,7 @@ def _lay_out_chunks(
         DataError: there are none, and their text is asked for.
     """
     if not choices.checks and not with_text:
-        return
+        return  # of the documents that go in, `Today` reads them one by one
     from qagen.dataset.passages import Passages
     from qagen.dataset.vague import FEWEST_CHUNKS, Vagueness
 
@@ -97,7 +97,8 @@ def _lay_out_chunks(
         if choices.checks:
             result.not_checked[types.Q_VAGUE] = str(error)
         return
-    result.chunk_problems = passages.problems
+    result.chunk_problems += passages.problems
+    gathering.today.passages = passages
     if index is not None and len(index) >= FEWEST_CHUNKS:
         gathering.vagueness = Vagueness(index)
     elif index is not None:
@@ -129,6 +130,7 @@ def _metadata(result: Combined, version: str) -> TrainingMetadata:
         num_documents=len(result.documents),
         source_qa_files=[document.source_file for document in result.documents],
         left_out=[*result.left_out, *result.invalid],
+        changed=result.changed,
         duplicates_removed=result.duplicates,
         conflicts=result.conflicts,
         conflicting=result.conflicting,
