@@ -199,12 +199,11 @@ def test_nothing_to_combine_is_an_error_that_says_why_and_writes_nothing() -> No
     assert not OUTPUT.with_name("training_data.json.bak").exists()
 
 
-def test_finished_documents_without_pairs_make_a_valid_empty_dataset() -> None:
-    result = combine(qa("a"))
+def test_a_finished_document_without_pairs_goes_in_beside_others() -> None:
+    result = combine(qa("a"), qa("b", "B?"))
 
-    assert result.pairs == 0
-    assert written()["training_pairs"] == []
-    assert written()["metadata"]["num_documents"] == 1
+    assert result.pairs == 1
+    assert written()["metadata"]["num_documents"] == 2
 
 
 def test_a_file_of_an_older_tool_goes_in() -> None:

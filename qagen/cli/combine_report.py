@@ -35,6 +35,9 @@ def show_combined(combined: Combined, output: Path) -> None:
     if codes:
         out().print(safe(f"remarks of the checks: {codes}"), soft_wrap=True)
     name_left_out("left out", combined.left_out)
+    if combined.unfinished:
+        what = count(combined.unfinished, "unfinished document") + (" is" if combined.unfinished == 1 else " are")
+        note(f"{what} left out: `qagen generate-qa` goes on with them, --include-unfinished takes what there is.")
     name_left_out("invalid", combined.invalid)
     _show_changed(combined)
     name_left_out("chunk file not read", combined.chunk_problems)

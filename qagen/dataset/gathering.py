@@ -90,6 +90,7 @@ class Gathering:
         why = self._why_not(document)
         if why:
             refused[id(document)], text = why
+            self._result.unfinished += why[0] == types.UNFINISHED
             self._result.left_out.append(LeftOut(file=document.facts.source_file, why=text))
         elif key not in self._numbers:
             self._numbers[key] = len(self.documents)

@@ -86,6 +86,8 @@ class Combined:
 
     documents: list[TrainingDocument] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    unfinished: int = 0
+    """Of those that are left out, documents that are not completed."""
     invalid: list[LeftOut] = field(default_factory=list)
     changed: list[LeftOut] = field(default_factory=list)
     """QA files that were finished, and whose documents have other chunks now: what is not asked, what is outdated."""

@@ -120,10 +120,10 @@ def test_combining_again_with_the_chunks_changes_nothing() -> None:
 def test_with_few_chunks_or_none_it_is_said_that_nothing_was_looked_for(chunks: int, why: str | None) -> None:
     if chunks:
         laid_out(chunks)
-    result = checked(asked("k", "What is it?"))
+    result = checked(pair("What is it?", "A tool.", chunk_key=""))
     assert (why in result.not_checked["Q_VAGUE"]) if why else result.not_checked == {}
     assert (result.round_trip is None) == (why is not None)
-    assert checked(asked("k", "What is it?"), checks=False).not_checked == {}
+    assert checked(pair("What is it?", "A tool.", chunk_key=""), checks=False).not_checked == {}
 
 
 def test_without_fts5_it_is_said_that_nothing_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,4 +132,6 @@ def test_without_fts5_it_is_said_that_nothing_was_looked_for(monkeypatch: pytest
 
     laid_out(60)
     monkeypatch.setattr("qagen.search.Index", refuse)
-    assert checked(asked("k", "What is it?")).not_checked == {"Q_VAGUE": "this Python's SQLite has no FTS5"}
+    assert checked(pair("What is it?", "A tool.", chunk_key="")).not_checked == {
+        "Q_VAGUE": "this Python's SQLite has no FTS5"
+    }
