@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, out, safe, table
 from qagen.dataset import Combined
 from qagen.dataset.types import OUTDATED
+from qagen.formats import TrainingDocument
 
 _FEW, _ENOUGH = 3, 100
 """Examples, and characters of one."""
@@ -15,10 +18,10 @@ _FEW, _ENOUGH = 3, 100
 def show_combined(combined: Combined, output: Path) -> None:
     """What `combine` did."""
     listing = table("Document", "pairs", "chunks", "failed", "")
-    for document in combined.documents[:MOST_LISTED]:
+    for document, name in zip(combined.documents[:MOST_LISTED], _names(combined.documents), strict=False):
         summary = document.summary
         listing.add_row(
-            label(document.file_info.get("file_name") or document.source_file),
+            label(name),
             f"{document.qa_pairs_count:,}",
             f"{summary['total_chunks']:,}",
             f"{summary['failed_chunks'] or ''}",
@@ -48,6 +51,20 @@ def show_combined(combined: Combined, output: Path) -> None:
         out().print(f"[bold]{pairs}[/] of {documents} -> {safe(str(output))}", soft_wrap=True)
     else:
         complain(f"nothing is written, because answers contradict each other: {count(combined.conflicts, 'question')}.")
+
+
+def _names(documents: Sequence[TrainingDocument]) -> list[str]:
+    """What each is called: by its file, or as `qagen status` calls it where files share a name, or else by its path."""
+    kinds = [
+        [str(one.file_info.get("file_name") or one.source_file) for one in documents],
+        [one.source_file.removesuffix("_qa.json") for one in documents],
+        [str(one.file_info.get("source_file") or one.source_file) for one in documents],
+    ]
+    times = [Counter(names) for names in kinds]
+    return [
+        next((name for name, counts in zip(names, times, strict=True) if counts[name] == 1), names[-1])
+        for names in zip(*kinds, strict=True)
+    ]
 
 
 def _show_funnel(combined: Combined) -> None:
