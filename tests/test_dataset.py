@@ -179,11 +179,11 @@ def test_an_invalid_file_is_named_and_the_others_go_in() -> None:
     result = combine(qa("a", "A?"), torn, newer, wrong, Path("qa/gone_qa.json"))
 
     whys = {one.file: one.why for one in result.invalid}
-    assert set(whys) == {"gone_qa.json", "newer_qa.json", "torn_qa.json", "wrong_qa.json"}
+    assert set(whys) == {"qa/gone_qa.json", "newer_qa.json", "torn_qa.json", "wrong_qa.json"}
     assert whys["torn_qa.json"].startswith("it is not JSON")
     assert "made by a newer qagen" in whys["newer_qa.json"]
     assert "training_pairs.0.answer: field required" in whys["wrong_qa.json"]
-    assert "cannot be read" in whys["gone_qa.json"]
+    assert "cannot be read" in whys["qa/gone_qa.json"]
     assert {one["file"] for one in written()["metadata"]["left_out"]} == set(whys)
     assert result.pairs == 1
 

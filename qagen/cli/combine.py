@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from qagen.settings import Settings
 
 
+_OTHER_FORMS = frozenset(
+    {
+        *(".csv", ".tsv", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".xml", ".yaml"),
+        *(".yml", ".toml", ".html", ".md", ".docx", ".pdf", ".db", ".sqlite", ".gz", ".zst", ".xz", ".bz2", ".zip"),
+    }
+)
+"""Ends of names that promise something else than what is written."""
+
+
 def combine(
     ctx: typer.Context,
     inputs: combine_options.Inputs = None,
@@ -63,7 +72,9 @@ def combine(
         not_begun = corpus.without_answers(settings.chunks_dir, settings.qa_dir)
         if not_begun:
             names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
-            console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
+            rest = len(not_begun) - console.MOST_LISTED
+            more = f" and {rest:,} more" if rest > 0 else ""
+            console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}{more}")
     if combined.invalid or combined.joined.problems:
         raise typer.Exit(1)
 
@@ -78,6 +89,11 @@ def _choices(settings: Settings) -> Choices:
     from qagen.errors import UsageError
 
     output = settings.output_file
+    if settings.output_format is None and output.suffix.lower() in _OTHER_FORMS:
+        raise UsageError(
+            f"--output-file {output}: a dataset is JSON (.json) or JSON Lines (.jsonl), and that is the name of "
+            "something else. Name it so, or say --format; `qagen export` writes other forms."
+        )
     if not settings.checks and settings.conflicts != "keep":
         raise UsageError(f"--conflicts {settings.conflicts} looks for contradictions, and --no-checks for none.")
     if settings.rejects and settings.rejects.resolve() == output.resolve():

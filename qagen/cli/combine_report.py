@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, out, safe, table
+from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, one_line, out, safe, table
 from qagen.dataset import Combined
 from qagen.dataset.types import OUTDATED
 from qagen.formats import TrainingDocument
@@ -108,7 +108,7 @@ def _show_findings(combined: Combined) -> None:
     """What a person should look at."""
     for conflict in combined.conflicting[: MOST_LISTED if not combined.is_written else _FEW]:
         answers = "; ".join(f"{one.answer[:_ENOUGH]} ({one.source_qa_file})" for one in conflict.answers[:_FEW])
-        err().print(f"[yellow]conflict:[/] {safe(conflict.question)} {safe(answers)}", soft_wrap=True)
+        err().print(f"[yellow]conflict:[/] {one_line(f'{conflict.question} {answers}')}", soft_wrap=True)
     if combined.conflicts > _FEW and combined.is_written:
         note(f"{combined.conflicts:,} questions have answers that contradict each other: see metadata.conflicting.")
     for code, why in combined.not_checked.items():

@@ -117,6 +117,11 @@ def label(text: str) -> str:
     return safe(text.replace("\n", "\ufffd"))
 
 
+def one_line(text: str) -> str:
+    """Text from outside in a line of its own."""
+    return safe(" ".join(text.split()))
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 chunk`, `1,200 chunks`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

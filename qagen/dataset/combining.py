@@ -105,7 +105,9 @@ def _lay_out_chunks(
     if index is not None and len(index) >= FEWEST_CHUNKS:
         gathering.vagueness = Vagueness(index)
     elif index is not None:
-        result.not_checked[types.Q_VAGUE] = f"it takes {FEWEST_CHUNKS} chunks, and there are {len(index)}"
+        result.not_checked[types.Q_VAGUE] = (
+            f"it takes {FEWEST_CHUNKS} different chunks, and there {'is' if len(index) == 1 else 'are'} {len(index)}"
+        )
 
 
 def _index(choices: Choices, result: Combined, stack: contextlib.ExitStack) -> Index | None:

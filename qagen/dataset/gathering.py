@@ -50,7 +50,9 @@ class Gathering:
         try:
             source = sources.read(path, self.today)
         except DataError as error:
-            self._result.invalid.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+            # Where nothing is, the folder may be the wrong one.
+            name = path.name if path.exists() else str(path)
+            self._result.invalid.append(LeftOut(file=name, why=str(error).removeprefix(f"{path}: ")))
             return
         refused: dict[int, str] = {}
         for document in source.documents:

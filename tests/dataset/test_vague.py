@@ -115,7 +115,13 @@ def test_combining_again_with_the_chunks_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chunks", "why"), [(0, "there is no such folder"), (49, "it takes 50 chunks, and there are 49"), (50, None)]
+    ("chunks", "why"),
+    [
+        (0, "there is no such folder"),
+        (1, "it takes 50 different chunks, and there is 1"),
+        (49, "it takes 50 different chunks, and there are 49"),
+        (50, None),
+    ],
 )
 def test_with_few_chunks_or_none_it_is_said_that_nothing_was_looked_for(chunks: int, why: str | None) -> None:
     if chunks:
