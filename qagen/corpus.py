@@ -124,7 +124,7 @@ def find_qa_files(qa_dir: Path) -> list[Path]:
         DataError: there is no such directory, or no QA file in it.
     """
     if not qa_dir.is_dir():
-        raise DataError(f"{qa_dir}: there is no such folder. Check --qa-dir.")
+        raise DataError(f"{qa_dir}: there is no such folder. Make it with `qagen generate-qa`, or check --qa-dir.")
     found = sorted(path for path in qa_dir.glob("*_qa.json") if not path.name.startswith("."))
     if not found:
         raise DataError(f"{qa_dir}: there is no *_qa.json file in it. Make some with `qagen generate-qa`.")

@@ -43,7 +43,9 @@ class Mining:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = None
-    """None: the price is unknown, or nothing was asked."""
+    """None: the price is unknown, or nothing was asked. What embeddings cost is not in it."""
+    embedding_model: str | None = None
+    """Whose embeddings were searched, too; None: nobody's."""
     problem: str | None = None
     """Why the file cannot be read."""
 
@@ -172,11 +174,12 @@ def _mining(path: Path, pairs: Iterable[Pair]) -> Mining:
         input_tokens=saved.summary.input_tokens,
         output_tokens=saved.summary.output_tokens,
         cost_usd=saved.summary.cost_usd,
+        embedding_model=saved.mining_info.embedding_model,
     )
 
 
 def total(all_rows: Iterable[Row]) -> Row:
-    """The sum of the rows; its cost is that of the rows whose cost is known."""
+    """The sum of the rows; its cost is unknown where that of any row is that used tokens."""
     listed = list(all_rows)
     mined = [row.mining for row in listed if row.mining]
     return Row(
@@ -189,7 +192,7 @@ def total(all_rows: Iterable[Row]) -> Row:
         pairs=sum(row.pairs for row in listed),
         input_tokens=sum(row.input_tokens for row in listed),
         output_tokens=sum(row.output_tokens for row in listed),
-        cost_usd=_sum_known(row.cost_usd for row in listed),
+        cost_usd=_cost(listed),
         mining=Mining(
             "",
             mined=sum(one.mined for one in mined),
@@ -198,13 +201,16 @@ def total(all_rows: Iterable[Row]) -> Row:
             negatives=sum(one.negatives for one in mined),
             input_tokens=sum(one.input_tokens for one in mined),
             output_tokens=sum(one.output_tokens for one in mined),
-            cost_usd=_sum_known(one.cost_usd for one in mined),
+            cost_usd=_cost(mined),
         )
         if mined
         else None,
     )
 
 
-def _sum_known(costs: Iterable[float | None]) -> float | None:
-    known = [cost for cost in costs if cost is not None]
+def _cost(rows: Sequence[Row] | Sequence[Mining]) -> float | None:
+    """What all of them cost. A sum of those that are known would look like all that was spent."""
+    if any(row.cost_usd is None and (row.input_tokens or row.output_tokens) for row in rows):
+        return None
+    known = [row.cost_usd for row in rows if row.cost_usd is not None]
     return sum(known) if known else None

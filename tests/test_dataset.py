@@ -179,11 +179,11 @@ def test_an_invalid_file_is_named_and_the_others_go_in() -> None:
     result = combine(qa("a", "A?"), torn, newer, wrong, Path("qa/gone_qa.json"))
 
     whys = {one.file: one.why for one in result.invalid}
-    assert set(whys) == {"gone_qa.json", "newer_qa.json", "torn_qa.json", "wrong_qa.json"}
+    assert set(whys) == {"qa/gone_qa.json", "newer_qa.json", "torn_qa.json", "wrong_qa.json"}
     assert whys["torn_qa.json"].startswith("it is not JSON")
     assert "made by a newer qagen" in whys["newer_qa.json"]
     assert "training_pairs.0.answer: field required" in whys["wrong_qa.json"]
-    assert "cannot be read" in whys["gone_qa.json"]
+    assert "cannot be read" in whys["qa/gone_qa.json"]
     assert {one["file"] for one in written()["metadata"]["left_out"]} == set(whys)
     assert result.pairs == 1
 
@@ -199,12 +199,11 @@ def test_nothing_to_combine_is_an_error_that_says_why_and_writes_nothing() -> No
     assert not OUTPUT.with_name("training_data.json.bak").exists()
 
 
-def test_finished_documents_without_pairs_make_a_valid_empty_dataset() -> None:
-    result = combine(qa("a"))
+def test_a_finished_document_without_pairs_goes_in_beside_others() -> None:
+    result = combine(qa("a"), qa("b", "B?"))
 
-    assert result.pairs == 0
-    assert written()["training_pairs"] == []
-    assert written()["metadata"]["num_documents"] == 1
+    assert result.pairs == 1
+    assert written()["metadata"]["num_documents"] == 2
 
 
 def test_a_file_of_an_older_tool_goes_in() -> None:

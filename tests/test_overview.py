@@ -10,7 +10,7 @@ from qagen import overview, state
 from qagen.errors import DataError
 from qagen.formats import ChunkError, ChunkFile, ChunkRecord, GenerationInfo, encode, seal_blocks
 from qagen.llm.prices import Price
-from qagen.overview import Row
+from qagen.overview import Mining, Row
 from qagen.state import Entry
 from tests.builders import chunk_file_of, completed, qa_value, write_json
 
@@ -119,13 +119,35 @@ def test_nothing_is_written() -> None:
     assert sorted((str(path), path.stat().st_mtime_ns) for path in Path().rglob("*")) == before
 
 
-def test_the_total_is_the_sum_and_its_cost_that_of_known_costs() -> None:
+def test_the_total_is_the_sum_of_all_rows() -> None:
     one = Row("a", "completed", 3, 2, 1, 0, 5, 100, 10, 0.5)
-    two = Row("b", "in_progress", 4, 1, 0, 3, 2, 50, 5, None)
+    two = Row("b", "in_progress", 4, 1, 0, 3, 2, 50, 5, 0.25)
 
-    assert overview.total([one, two]) == Row("all", "", 7, 3, 1, 3, 7, 150, 15, 0.5)
-    assert overview.total([two]).cost_usd is None
+    assert overview.total([one, two]) == Row("all", "", 7, 3, 1, 3, 7, 150, 15, 0.75)
     assert overview.total([]) == Row("all", "")
+
+
+def test_the_cost_of_all_is_unknown_where_that_of_any_row_is_that_used_tokens() -> None:
+    known = Row("a", "completed", input_tokens=100, output_tokens=10, cost_usd=0.5)
+    unknown = Row("b", "completed", input_tokens=50, output_tokens=5)
+    free, not_begun = Row("c", "completed", cost_usd=0.0), Row("d", "not begun")
+
+    assert overview.total([known, unknown]).cost_usd is None
+    assert overview.total([unknown, free]).cost_usd is None
+    assert overview.total([known, free, not_begun]).cost_usd == 0.5
+    assert overview.total([not_begun]).cost_usd is None
+
+
+def test_the_cost_of_all_negatives_is_unknown_where_that_of_any_document_is_that_used_tokens() -> None:
+    def mined(name: str, used: int, cost: float | None) -> Row:
+        return Row(name, "completed", mining=Mining("completed", input_tokens=used, cost_usd=cost))
+
+    total = overview.total([mined("a", 9, None), mined("b", 0, 0.0)]).mining
+    assert total is not None
+    assert total.cost_usd is None
+    total = overview.total([mined("a", 9, 0.5), mined("b", 0, 0.0)]).mining
+    assert total is not None
+    assert total.cost_usd == 0.5
 
 
 def test_a_row_is_json_with_the_names_of_its_fields() -> None:

@@ -293,6 +293,27 @@ def test_cost_is_counted_with_cached_tokens(server: LLMServer) -> None:
     assert "cost $" in run.stdout
 
 
+def test_a_refused_key_cost_nothing_now_and_in_all_runs_whatever_the_price(server: LLMServer) -> None:
+    server.configure(faults=[{"fault": "unauthorized"}])
+    write_chunks(Path("chunks"), "a", passages(2))
+    flags, environment = providers(server)["openai"]
+    run = qagen("generate-qa", *flags, "--model", "of-unknown-price", "--summary-json", "s.json", **environment)
+    assert run.returncode == 4, run.stderr
+    assert "cost $0.00 now, $0.00 in all runs" in run.stderr
+    assert (read(Path("s.json"))["cost_usd"], read(Path("s.json"))["cost_usd_all_runs"]) == (0.0, 0.0)
+
+
+def test_a_cost_that_is_unknown_now_is_unknown_in_all_runs_and_in_the_sum_of_status(server: LLMServer) -> None:
+    write_chunks(Path("chunks"), "a", passages(2))
+    write_chunks(Path("chunks"), "b", [" "])
+    flags, environment = providers(server)["openai"]
+    run = qagen("generate-qa", *flags, "--model", "of-unknown-price", **environment)
+    assert run.returncode == 0, run.stderr
+    assert "cost unknown now, unknown in all runs" in run.stdout
+    rows = {line.split()[0]: line.split()[-1] for line in qagen("status").stdout.splitlines() if line.strip()}
+    assert (rows["a"], rows["all"]) == ("unknown", "unknown")
+
+
 def test_results_keep_the_name_of_the_model_that_made_them(server: LLMServer) -> None:
     path = write_chunks(Path("chunks"), "a", passages(2))
     assert qagen(*local(server)).returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qagen.cli.console import count, name_left_out, out, safe, table
+from qagen.cli.console import count, name_left_out, one_line, out, safe, table
 from qagen.inspection import Inspected
 from qagen.inspection.inspect import level_of, meaning_of
 
@@ -27,7 +27,7 @@ def show_inspected(found: Inspected, rejects: Path | None) -> None:
     for code in codes:
         example = found.examples[code][0]
         console.print(f"\n[bold]{code}[/] [dim]{safe(example.place)}[/]", soft_wrap=True)
-        console.print(f"  Q: {safe(example.question)}\n  A: {safe(example.answer)}", soft_wrap=True)
+        console.print(f"  Q: {one_line(example.question)}\n  A: {one_line(example.answer)}", soft_wrap=True)
     _show_skipped(found)
     name_left_out("unreadable", found.unreadable)
     levels = ", ".join(

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from qagen.settings import Settings
 
 
+_OTHER_FORMS = frozenset(
+    {
+        *(".csv", ".tsv", ".ndjson", ".parquet", ".arrow", ".feather", ".xlsx", ".xls", ".ods", ".xml", ".yaml"),
+        *(".yml", ".toml", ".html", ".md", ".docx", ".pdf", ".db", ".sqlite", ".gz", ".zst", ".xz", ".bz2", ".zip"),
+    }
+)
+"""Ends of names that promise something else than what is written."""
+
+
 def combine(
     ctx: typer.Context,
     inputs: combine_options.Inputs = None,
@@ -24,6 +33,7 @@ def combine(
     rejects: combine_options.Rejects = None,
     strict: combine_options.Strict = None,
     include_unfinished: combine_options.IncludeUnfinished = None,
+    include_outdated: combine_options.IncludeOutdated = None,
     drop: combine_options.Drop = None,
     min_grounding: combine_options.MinGrounding = None,
     max_per_document: combine_options.MaxPerDocument = None,
@@ -39,7 +49,7 @@ def combine(
     is left out is counted by its reason, and [bold]--rejects[/] writes down which.
     """
     from qagen import __version__, corpus, dataset, files
-    from qagen.cli import console
+    from qagen.cli import combine_report, console
 
     settings = options.load(ctx)
     output, rejected = settings.output_file, settings.rejects
@@ -53,7 +63,7 @@ def combine(
             f"{settings.negatives_dir}: there is no such folder, so no negatives are joined (--negatives-dir)."
         )
     combined = dataset.combine(paths, output, choices, version=__version__)
-    console.show_combined(combined, output)
+    combine_report.show_combined(combined, output)
     if not combined.is_written:
         raise typer.Exit(1)
     for code in sorted(choices.drop - combined.dropped):
@@ -62,7 +72,9 @@ def combine(
         not_begun = corpus.without_answers(settings.chunks_dir, settings.qa_dir)
         if not_begun:
             names = ", ".join(path.name for path in not_begun[: console.MOST_LISTED])
-            console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}")
+            rest = len(not_begun) - console.MOST_LISTED
+            more = f" and {rest:,} more" if rest > 0 else ""
+            console.note(f"{console.count(len(not_begun), 'chunk file')} without any answers yet: {names}{more}")
     if combined.invalid or combined.joined.problems:
         raise typer.Exit(1)
 
@@ -77,6 +89,11 @@ def _choices(settings: Settings) -> Choices:
     from qagen.errors import UsageError
 
     output = settings.output_file
+    if settings.output_format is None and output.suffix.lower() in _OTHER_FORMS:
+        raise UsageError(
+            f"--output-file {output}: a dataset is JSON (.json) or JSON Lines (.jsonl), and that is the name of "
+            "something else. Name it so, or say --format; `qagen export` writes other forms."
+        )
     if not settings.checks and settings.conflicts != "keep":
         raise UsageError(f"--conflicts {settings.conflicts} looks for contradictions, and --no-checks for none.")
     if settings.rejects and settings.rejects.resolve() == output.resolve():
@@ -85,6 +102,7 @@ def _choices(settings: Settings) -> Choices:
         lines=settings.output_format == "jsonl" or (settings.output_format is None and output.suffix == ".jsonl"),
         strict=settings.strict,
         include_unfinished=settings.include_unfinished,
+        include_outdated=settings.include_outdated,
         dedupe=settings.dedupe,
         checks=settings.checks,
         conflicts=settings.conflicts,

@@ -60,6 +60,14 @@ IncludeUnfinished = Annotated[
         rich_help_panel=DOCUMENTS,
     ),
 ]
+IncludeOutdated = Annotated[
+    bool | None,
+    typer.Option(
+        "--include-outdated/--only-current",
+        help="Also take pairs about text that is not in the chunk file of their document any more.",
+        rich_help_panel=PAIRS,
+    ),
+]
 Drop = Annotated[
     list[str] | None,
     typer.Option(

@@ -17,7 +17,6 @@ from qagen.redaction import escaped, harmless, redact
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from qagen.dataset import Combined
     from qagen.doctor import Finding
     from qagen.formats import LeftOut
 
@@ -25,8 +24,6 @@ WIDTH_IN_FILES = 160
 WIDE = 100
 """Columns from which all figures fit."""
 _form = "text"
-FEW, ENOUGH = 3, 100
-"""Examples, and characters of one."""
 MOST_LISTED = 20
 """Longer lists are cut, and the number of the rest is said."""
 
@@ -120,6 +117,11 @@ def label(text: str) -> str:
     return safe(text.replace("\n", "\ufffd"))
 
 
+def one_line(text: str) -> str:
+    """Text from outside in a line of its own."""
+    return safe(" ".join(text.split()))
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 chunk`, `1,200 chunks`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
@@ -137,91 +139,6 @@ def dollars(cost: float | None) -> str:
     if cost is None:
         return "unknown"
     return f"${cost:.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
-
-
-def show_combined(combined: Combined, output: Path) -> None:
-    """What `combine` did."""
-    listing = table("Document", "pairs", "chunks", "failed", "")
-    for document in combined.documents[:MOST_LISTED]:
-        summary = document.summary
-        listing.add_row(
-            label(document.file_info.get("file_name") or document.source_file),
-            f"{document.qa_pairs_count:,}",
-            f"{summary['total_chunks']:,}",
-            f"{summary['failed_chunks'] or ''}",
-            safe(summary.get("reason") or ""),
-        )
-    rest = combined.documents[MOST_LISTED:]
-    if rest:
-        listing.add_row(f"and {len(rest)} more", f"{sum(one.qa_pairs_count for one in rest):,}", "", "", "")
-    out().print(listing)
-    _show_funnel(combined)
-    kinds = ", ".join(f"{number:,} {kind}" for kind, number in combined.kinds.most_common())
-    codes = ", ".join(f"{number:,} {code}" for code, number in combined.checks.most_common())
-    out().print(safe(f"question types: {kinds or 'none'}"), soft_wrap=True)
-    if codes:
-        out().print(safe(f"remarks of the checks: {codes}"), soft_wrap=True)
-    name_left_out("left out", combined.left_out)
-    name_left_out("invalid", combined.invalid)
-    name_left_out("chunk file not read", combined.chunk_problems)
-    _show_joined(combined)
-    _show_findings(combined)
-    if combined.is_written:
-        pairs, documents = count(combined.pairs, "pair"), count(len(combined.documents), "document")
-        out().print(f"[bold]{pairs}[/] of {documents} -> {safe(str(output))}", soft_wrap=True)
-    else:
-        complain(f"nothing is written, because answers contradict each other: {count(combined.conflicts, 'question')}.")
-
-
-def _show_funnel(combined: Combined) -> None:
-    """Where the pairs went: only the steps that left some out."""
-    funnel = combined.funnel
-    listing = table("Funnel", "pairs", "")
-    listing.add_row("in the files", f"{funnel.parsed:,}", f"{funnel.answered:,} of {funnel.chunks:,} chunks answered")
-    for step in funnel.steps:
-        if step.left_out:
-            reasons = ", ".join(f"-{number:,} {code}" for code, number in step.left_out.items())
-            listing.add_row(f"after {step.step}", f"{step.pairs:,}", safe(reasons))
-    out().print(listing)
-
-
-def _show_joined(combined: Combined) -> None:
-    """What was joined of negatives."""
-    joined = combined.joined
-    name_left_out("negatives file not read", joined.problems)
-    if joined.files:
-        extra = f" and {count(joined.extra_positives, 'extra positive')}" if joined.extra_positives else ""
-        what = f"{count(joined.negatives, 'negative')}{extra} joined to {count(joined.pairs, 'pair')}"
-        out().print(f"{what}, from {count(joined.files, 'file')}", soft_wrap=True)
-    for one in joined.unfinished:
-        note(f"{one.file} is unfinished ({one.why}): `qagen mine-negatives` goes on with it.")
-    if joined.unclaimed:
-        note(
-            f"negatives of {count(joined.unclaimed, 'pair')} were not joined: those pairs are not in the dataset, or "
-            "their text has changed since."
-        )
-
-
-def _show_findings(combined: Combined) -> None:
-    """What a person should look at."""
-    for conflict in combined.conflicting[: MOST_LISTED if not combined.is_written else FEW]:
-        answers = "; ".join(f"{one.answer[:ENOUGH]} ({one.source_qa_file})" for one in conflict.answers[:FEW])
-        err().print(f"[yellow]conflict:[/] {safe(conflict.question)} {safe(answers)}", soft_wrap=True)
-    if combined.conflicts > FEW and combined.is_written:
-        note(f"{combined.conflicts:,} questions have answers that contradict each other: see metadata.conflicting.")
-    for code, why in combined.not_checked.items():
-        note(f"{code} was not looked for: {why.rstrip('.')}.")
-    trip = combined.round_trip
-    if trip and trip.within_limit + trip.beyond:
-        asked = trip.first_10 + trip.within_limit + trip.beyond
-        note(
-            f"searched over all chunks, {trip.beyond:,} of {asked:,} questions do not find theirs (Q_VAGUE), and "
-            f"{trip.within_limit:,} only at rank 11 to {trip.limit}."
-        )
-    if combined.without_source_text:
-        note(f"{count(combined.without_source_text, 'pair')} without source_text: the chunk is not there any more.")
-    if combined.generators["rules"]:
-        note("pairs made by rules are in it: they show the pipeline and are no training data.")
 
 
 def show_origins(origins: Sequence[tuple[str, Any, str]]) -> None:

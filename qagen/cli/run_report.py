@@ -11,6 +11,7 @@ from rich.console import Console
 
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
 from qagen.formats import decode, encode
+from qagen.llm.providers import PROVIDERS
 from qagen.redaction import redact
 from qagen.runs import Report
 from qagen.settings import Settings
@@ -38,6 +39,7 @@ def _lines(report: Report) -> list[str]:
     lines += _mining_lines(report)
     if report.meter.requests and not report.job.endpoint.provider.in_process:
         lines += _request_lines(report)
+    lines += _embedding_lines(report)
     if report.tally.failures:
         listed = ", ".join(f"{number:,} {code}" for code, number in sorted(report.tally.failures.items()))
         lines.append(f"failed: {listed}; `qagen errors` shows more")
@@ -120,10 +122,25 @@ def _cost(report: Report) -> str:
     if report.job.endpoint.provider.priced == "free":
         return ""
     about = "~" if report.tally.uncounted else ""
-    parts = [f"{about}{dollars(report.cost_usd)} now", f"{dollars(report.counts.cost_usd)} in all runs"]
+    parts = [f"{about}{dollars(report.cost_usd)} now", f"{about}{dollars(report.cost_all_runs_usd)} in all runs"]
     parts += [f"{dollars(report.wasted_usd)} of it unusable"] if report.wasted_usd else []
     parts += [f"up to {dollars(report.possibly_billed_usd)} more possibly billed"] if report.possibly_billed_usd else []
     return f"   cost {', '.join(parts)}"
+
+
+def _embedding_lines(report: Report) -> list[str]:
+    """What embeddings took; nothing for runs without."""
+    facts = report.job.facts.get("embeddings")
+    if not facts:
+        return []
+    cost = report.embeddings_usd
+    is_free = cost == 0 and PROVIDERS[facts["provider"]].priced == "free"
+    money = "" if is_free else f"   cost {dollars(cost)} now"
+    made = f"{facts['made']:,} made, {facts['known']:,} known"
+    return [
+        f"embeddings {facts['texts']:,} ({made}): {count(facts['requests'], 'request')}, "
+        f"tokens {tokens(facts['input_tokens'])} in{money}"
+    ]
 
 
 def _time_line(report: Report) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from qagen.cli.console import WIDE, dollars, err, label, out, safe, table, tokens
+from qagen.cli.console import WIDE, dollars, err, label, note, out, safe, table, tokens
 from qagen.overview import NOT_BEGUN, Mining, Row, total
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def show(rows: Sequence[Row]) -> None:
     if any(row.mining for row in rows):
         out().print()
         out().print(_mining_table(everything))
+        if any(row.mining and row.mining.embedding_model for row in rows):
+            note("what embeddings cost is in no file and not in this table: the account of each run says it.")
     for row in rows:
         for problem in (row.problem, row.mining and row.mining.problem):
             if problem:

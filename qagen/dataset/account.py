@@ -8,12 +8,13 @@ from qagen.formats.training_data import Funnel, FunnelStep
 
 GENERATION = "generation"
 DOCUMENTS = "documents"
+CHANGED = "changed text"
 DROPPED = "dropped checks"
 GROUNDING = "grounding"
 DUPLICATES = "duplicates"
 CONTRADICTIONS = "contradictions"
 MOST = "most per document"
-STEPS = (GENERATION, DOCUMENTS, DROPPED, GROUNDING, DUPLICATES, CONTRADICTIONS, MOST)
+STEPS = (GENERATION, DOCUMENTS, CHANGED, DROPPED, GROUNDING, DUPLICATES, CONTRADICTIONS, MOST)
 
 
 class Account:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen import files
-from qagen.dataset import joining, types, writing
+from qagen.dataset import joining, refusal, types, writing
 from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
 from qagen.dataset.joining import Joining
@@ -30,7 +30,8 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
     Nothing is written where contradictions are to be a failure and there are some: see `Combined.is_written`.
 
     Raises:
-        DataError: no file can be used, or there are no chunks where they are asked for; nothing is written.
+        DataError: no file can be used, no pair is left, or there are no chunks where they are asked for; nothing is
+            written.
         StorageError: the output cannot be written.
     """
     result = Combined()
@@ -45,13 +46,15 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
         for path in _in_order(paths):
             gathering.take(path)
         if not gathering.documents:
-            raise DataError(_nothing_to_combine(result))
+            raise DataError(refusal.nothing_to_combine(result))
         if gathering.vagueness:
             result.round_trip = gathering.vagueness.result()
         stays = decide(gathering, choices, result, rejects)
         _count(gathering, stays, result)
         if choices.conflicts == "fail" and result.conflicts:
             return result
+        if not result.pairs:
+            raise DataError(refusal.nothing_left(result, output))
         assert result.funnel.adds_up
         assert result.funnel.steps[-1].pairs == result.pairs
         # The dataset last: whoever sees it finds beside it what it lacks.
@@ -81,7 +84,7 @@ def _lay_out_chunks(
         DataError: there are none, and their text is asked for.
     """
     if not choices.checks and not with_text:
-        return
+        return  # of the documents that go in, `Today` reads them one by one
     from qagen.dataset.passages import Passages
     from qagen.dataset.vague import FEWEST_CHUNKS, Vagueness
 
@@ -97,11 +100,14 @@ def _lay_out_chunks(
         if choices.checks:
             result.not_checked[types.Q_VAGUE] = str(error)
         return
-    result.chunk_problems = passages.problems
+    result.chunk_problems += passages.problems
+    gathering.today.passages = passages
     if index is not None and len(index) >= FEWEST_CHUNKS:
         gathering.vagueness = Vagueness(index)
     elif index is not None:
-        result.not_checked[types.Q_VAGUE] = f"it takes {FEWEST_CHUNKS} chunks, and there are {len(index)}"
+        result.not_checked[types.Q_VAGUE] = (
+            f"it takes {FEWEST_CHUNKS} different chunks, and there {'is' if len(index) == 1 else 'are'} {len(index)}"
+        )
 
 
 def _index(choices: Choices, result: Combined, stack: contextlib.ExitStack) -> Index | None:
@@ -129,6 +135,7 @@ def _metadata(result: Combined, version: str) -> TrainingMetadata:
         num_documents=len(result.documents),
         source_qa_files=[document.source_file for document in result.documents],
         left_out=[*result.left_out, *result.invalid],
+        changed=result.changed,
         duplicates_removed=result.duplicates,
         conflicts=result.conflicts,
         conflicting=result.conflicting,
@@ -182,13 +189,3 @@ def _source_text(gathering: Gathering, row: Row, number: int) -> object:
     assert gathering.passages is not None
     passage = gathering.passages.find(row["chunk_key"], row["chunk_index"], gathering.qa_name(number))
     return passage.text if passage else row.get("source_text")
-
-
-def _nothing_to_combine(result: Combined) -> str:
-    reasons = "; ".join(f"{one.file}: {one.why}" for one in [*result.left_out, *result.invalid][:10])
-    hint = (
-        " Finish them with `qagen generate-qa`, or take what there is with --include-unfinished."
-        if result.left_out
-        else ""
-    )
-    return f"there is nothing to combine: {reasons}.{hint}"

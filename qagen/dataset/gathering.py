@@ -13,6 +13,7 @@ from qagen.dataset.keys import Keys
 from qagen.dataset.rejects import Rejects
 from qagen.dataset.rows import Rows
 from qagen.dataset.sources import Document, Source
+from qagen.dataset.today import Today
 from qagen.dataset.types import Choices, Combined
 from qagen.errors import DataError
 from qagen.formats import PAIR_FIELDS, LeftOut, Row, TrainingDocument
@@ -40,15 +41,18 @@ class Gathering:
         """Where the negatives of documents may be, as far as their QA files are there."""
         self._numbers: dict[bytes, int] = {}
         self._origin_numbers: dict[str, int] = {}
+        self.today = Today(choices.chunks_dir, result.chunk_problems)
         self.passages: Passages | None = None
         self.vagueness: Vagueness | None = None
 
     def take(self, path: Path) -> None:
         """An input file; one that is invalid is noted."""
         try:
-            source = sources.read(path)
+            source = sources.read(path, self.today)
         except DataError as error:
-            self._result.invalid.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
+            # Where nothing is, the folder may be the wrong one.
+            name = path.name if path.exists() else str(path)
+            self._result.invalid.append(LeftOut(file=name, why=str(error).removeprefix(f"{path}: ")))
             return
         refused: dict[int, str] = {}
         for document in source.documents:
@@ -88,6 +92,7 @@ class Gathering:
         why = self._why_not(document)
         if why:
             refused[id(document)], text = why
+            self._result.unfinished += why[0] == types.UNFINISHED
             self._result.left_out.append(LeftOut(file=document.facts.source_file, why=text))
         elif key not in self._numbers:
             self._numbers[key] = len(self.documents)
@@ -117,9 +122,27 @@ class Gathering:
                 for row in rows:
                     self._leave_out(account.DOCUMENTS, row, refused[id(document)], document)
             else:
-                staying = [row for row in rows if self._stays(row, document)]
+                staying = [row for row in self._current(rows, document) if self._stays(row, document)]
                 self.rows.extend(staying, self._numbers[document.key])
                 self.keys.extend(staying)
+
+    def _current(self, rows: list[Row], document: Document) -> list[Row]:
+        """The pairs of text that is still there, or all of them where that was chosen. What changed is noted."""
+        outdated = [row for row in rows if document.is_outdated(row)]
+        is_left_out = outdated and not self._choices.include_outdated
+        whys = []
+        if document.current is not None and document.status == "completed" and document.pending:
+            whys.append(f"{document.pending:,} of {document.chunks:,} chunks are not asked yet")
+        if outdated:
+            stay = "" if is_left_out else ", and stay in"
+            whys.append(f"{len(outdated):,} of {len(rows):,} pairs are about text that is not there any more{stay}")
+        if whys:
+            self._result.changed.append(LeftOut(file=document.facts.source_file, why="; ".join(whys)))
+        if not is_left_out:
+            return rows
+        for row in outdated:
+            self._leave_out(account.CHANGED, row, types.OUTDATED, document)
+        return [row for row in rows if not document.is_outdated(row)]
 
     def _stays(self, row: Row, document: Document) -> bool:
         """Whether the pair goes on, its codes brought up to date. What does not is counted."""

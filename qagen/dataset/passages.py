@@ -39,6 +39,7 @@ class Passages:
         self._base.execute("CREATE TABLE places (document, chunk INTEGER, key TEXT, PRIMARY KEY (document, chunk))")
         self.problems: list[LeftOut] = []
         """Chunk files that cannot be read."""
+        self._documents: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -63,12 +64,20 @@ class Passages:
                 self._add(chunk_file, qa_path_of(path, Path()).name, on_chunk)
 
     def _add(self, chunk_file: ChunkFile, document: str, on_chunk: OnChunk) -> None:
+        self._documents.add(document)
         title = chunk_file.metadata.title or ""
         for chunk, key in zip(chunk_file.chunks, chunk_keys(chunk_file.chunks), strict=True):
             self._base.execute("INSERT OR IGNORE INTO passages VALUES (?, ?)", (key, chunk.core))
             self._base.execute("INSERT OR IGNORE INTO places VALUES (?, ?, ?)", (document, chunk.chunk_index, key))
             # A question names what its document and section are about, which its chunk need not.
             on_chunk(key, f"{title}\n{chunk.section or ''}\n{chunk.core}")
+
+    def keys(self, qa_name: str) -> frozenset[str] | None:
+        """Those of all chunks of the document that has that QA file; None: its chunk file was not read."""
+        if qa_name not in self._documents:
+            return None
+        found = self._base.execute("SELECT key FROM places WHERE document = ?", (qa_name,))
+        return frozenset(key for (key,) in found)
 
     def find(self, chunk_key: str, chunk_index: object, qa_name: str) -> Passage | None:
         """The chunk of a pair that stands in that QA file; None: it is not there any more."""

@@ -17,9 +17,11 @@ from pydantic import ValidationError
 
 from qagen import files
 from qagen.corpus import read_qa_rows
+from qagen.dataset.today import Cut, Today
 from qagen.errors import DataError
 from qagen.formats import Pair, QAFile, Row, Summary, TrainingDocument, decode, encode, pair_rows
 from qagen.pairs import pair_id
+from qagen.state import still_there
 
 _CHANGES_FROM_RUN_TO_RUN = {"run_id", "serial", "generated_at", "updated_at", "processed_at", "requests"}
 """Left out of the dataset: the same replies give the same bytes."""
@@ -43,6 +45,18 @@ class Document:
     failed_chunks: int = 0
     chunks: int = 0
     answered: int = 0
+    current: frozenset[str] | None = None
+    """Keys of the chunks that it has today; None: nobody knows."""
+
+    def is_outdated(self, row: Row) -> bool:
+        """Whether a pair is about text that the document has no more; of one without a key, nobody knows."""
+        key = row["chunk_key"]
+        return bool(key) and self.current is not None and key not in self.current
+
+    @property
+    def pending(self) -> int:
+        """Chunks that are not settled."""
+        return self.chunks - self.answered - self.failed_chunks
 
     @property
     def key(self) -> bytes:
@@ -67,16 +81,16 @@ class Source:
     """What was rejected at generation, and the code of the reason."""
 
 
-def read(path: Path) -> Source:
-    """An input file of any kind, validated as a whole.
+def read(path: Path, today: Today) -> Source:
+    """An input file of any kind, validated as a whole. `today`: the chunks that documents of QA files have now.
 
     Raises:
         DataError: unreadable, or neither a QA file nor a dataset.
     """
     if path.name.endswith("_qa.json"):
-        return _from_qa(*read_qa_rows(path), path.name)
+        return _from_qa(*read_qa_rows(path), path.name, today)
     kind = _kind(path)
-    return _from_qa(*read_qa_rows(path), path.name) if kind == "qa" else _from_dataset(path, kind)
+    return _from_qa(*read_qa_rows(path), path.name, today) if kind == "qa" else _from_dataset(path, kind)
 
 
 def rows_of(path: Path) -> Iterator[dict[str, Any]] | None:
@@ -105,7 +119,7 @@ def _kind(path: Path) -> Literal["qa", "lines", "whole"]:
         raise DataError(f"{path}: it cannot be read: {error.strerror}") from error
 
 
-def _from_qa(qa_file: QAFile, rows: list[Row], name: str) -> Source:
+def _from_qa(qa_file: QAFile, rows: list[Row], name: str, today: Today) -> Source:
     info = qa_file.qa_generation_info.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN)
     facts = TrainingDocument(
         file_info=qa_file.metadata.model_dump(mode="json", exclude=_CHANGES_FROM_RUN_TO_RUN),
@@ -119,11 +133,30 @@ def _from_qa(qa_file: QAFile, rows: list[Row], name: str) -> Source:
     failed = len(qa_file.failed_chunks)
     chunks = max(qa_file.summary.total_chunks, answered + failed)
     document = Document(facts, qa_file.status, failed, chunks, answered)
+    _bring_up_to_date(document, qa_file, rows, today.of(name))
     codes = {code for record in qa_file.chunks.values() for code in record.rejected}
     rejected = [(_identified(dict(vars(pair))), _reason(pair, codes)) for pair in qa_file.rejected_pairs]
     for row in rows:
         _identified(row).update(_JOINED_LATER)
     return Source([document], lambda: iter([(document, rows)]), rejected)
+
+
+def _bring_up_to_date(document: Document, qa_file: QAFile, rows: list[Row], cut: Cut | None) -> None:
+    """What the file says of chunks is true of those of then; here of those of today, as `qagen status` counts them."""
+    records = still_there(qa_file, cut.keys, cut.chunks_name) if cut else None
+    if cut is None or records is None:
+        return
+    document.current = cut.keys
+    document.chunks = len(cut.keys)
+    document.answered = sum(record.status == "completed" for record in records)
+    document.failed_chunks = sum(record.status == "failed" for record in records)
+    document.facts.summary.update(
+        total_chunks=document.chunks,
+        completed_chunks=document.answered,
+        failed_chunks=document.failed_chunks,
+        skipped_chunks=sum(record.skip_reason is not None for record in records),
+        total_qa_pairs=sum(not document.is_outdated(row) for row in rows),
+    )
 
 
 def _reason(pair: Pair, codes: set[str]) -> str:

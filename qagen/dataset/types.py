@@ -14,6 +14,8 @@ UNFINISHED = "UNFINISHED"
 """Its document is not completed."""
 FAILED_CHUNKS = "FAILED_CHUNKS"
 """Its document has chunks that failed, and `strict` was asked for."""
+OUTDATED = "OUTDATED"
+"""The text that it is about is not in its document's chunk file any more."""
 LOW_GROUNDING = "LOW_GROUNDING"
 DUP_EXACT = "DUP_EXACT"
 """The same question and answer, but for case and white space."""
@@ -41,6 +43,8 @@ class Choices:
     strict: bool = False
     """Leave out documents with failed chunks."""
     include_unfinished: bool = False
+    include_outdated: bool = False
+    """Also take pairs about text that is not in their documents' chunk files any more."""
     dedupe: bool = True
     checks: bool = True
     """False: only exact duplicates are looked for, no near ones, no contradictions, no vague questions; and pairs that
@@ -82,7 +86,11 @@ class Combined:
 
     documents: list[TrainingDocument] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    unfinished: int = 0
+    """Of those that are left out, documents that are not completed."""
     invalid: list[LeftOut] = field(default_factory=list)
+    changed: list[LeftOut] = field(default_factory=list)
+    """QA files that were finished, and whose documents have other chunks now: what is not asked, what is outdated."""
     pairs: int = 0
     duplicates: int = 0
     conflicts: int = 0

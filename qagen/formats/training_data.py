@@ -108,6 +108,8 @@ class TrainingMetadata(FileModel):
     num_documents: int
     source_qa_files: list[str]
     left_out: list[LeftOut] = Field(default_factory=list)
+    changed: list[LeftOut] = Field(default_factory=list)
+    """QA files whose documents were cut anew since: chunks that are not asked, pairs about text that is gone."""
     duplicates_removed: int = 0
     conflicts: int = 0
     """Questions that have more than one answer."""

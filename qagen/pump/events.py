@@ -140,8 +140,10 @@ class Tally:
             self.failures[event.failed.code] = self.failures.get(event.failed.code, 0) + 1
 
     def cost_usd(self, price: Price | None) -> float | None:
-        """US dollars spent in this run, estimated tokens included; None where the price is unknown."""
-        return None if price is None else price.cost(self.usage) + price.cost(self.estimated)
+        """US dollars spent in this run, estimated tokens included; None where there are replies of unknown price."""
+        if price is None:
+            return None if self.replies else 0.0
+        return price.cost(self.usage) + price.cost(self.estimated)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,23 @@ class Report:
         return self.tally.cost_usd(self.job.price)
 
     @property
+    def cost_all_runs_usd(self) -> float | None:
+        """US dollars spent by all runs of these documents; None where a price is unknown.
+
+        Replies without token counts cost nothing by the files, which hold no guesses: those of this run are added here.
+        """
+        price, known = self.job.price, self.counts.cost_usd
+        if price is None and self.tally.replies:
+            return None
+        return known if known is None or price is None else known + price.cost(self.tally.estimated)
+
+    @property
+    def embeddings_usd(self) -> float | None:
+        """US dollars spent by this run for embeddings; None where the price is unknown."""
+        cost: float | None = self.job.facts.get("embeddings", {}).get("cost_usd", 0.0)
+        return cost
+
+    @property
     def wasted_usd(self) -> float | None:
         """US dollars of them for replies of no use."""
         return None if self.job.price is None else self.job.price.cost(self.tally.wasted)
@@ -83,7 +100,8 @@ class Report:
             **self.job.facts,
             **({"mining": mining_figures(self.counts)} if self.counts.figures else {}),
             "cost_usd": self.cost_usd,
-            "cost_usd_all_runs": self.counts.cost_usd,
+            "cost_usd_all_runs": self.cost_all_runs_usd,
+            **self._with_embeddings(),
             "wasted_usd": self.wasted_usd,
             "possibly_billed_usd": self.possibly_billed_usd,
             "failures": dict(sorted(self.tally.failures.items())),
@@ -92,6 +110,13 @@ class Report:
             "stopped_by": str(outcome.stopped_by) if outcome.stopped_by else None,
             "exit_code": self.exit_code,
         }
+
+    def _with_embeddings(self) -> dict[str, Any]:
+        """The cost of this run with that of embeddings, which stand under `embeddings`, where some were made."""
+        if "embeddings" not in self.job.facts:
+            return {}
+        costs = (self.cost_usd, self.embeddings_usd)
+        return {"cost_usd_with_embeddings": None if None in costs else sum(cost for cost in costs if cost)}
 
     def _work(self) -> dict[str, Any]:
         """chunks = completed + failed + pending; completed = earlier + now."""
@@ -130,6 +155,7 @@ class Report:
                 "rate_limits": meter.rate_limits,
                 "possibly_billed": meter.possibly_billed,
                 "without_token_counts": tally.uncounted,
+                **self._embeddings("requests"),
             },
             "tokens": {
                 "input": tally.usage.input_tokens,
@@ -137,10 +163,16 @@ class Report:
                 "output": tally.usage.output_tokens,
                 "estimated_input": tally.estimated.input_tokens,
                 "estimated_output": tally.estimated.output_tokens,
+                **self._embeddings("input_tokens"),
             },
             "seconds_waited": round(meter.waited_s, 3),
             "latency_s": {"median": _rounded(meter.latency_s(0.5)), "p95": _rounded(meter.latency_s(0.95))},
         }
+
+    def _embeddings(self, figure: str) -> dict[str, int]:
+        """What embeddings took, beside the figures of the model; nothing where none were made."""
+        facts = self.job.facts.get("embeddings")
+        return {"embeddings": facts[figure]} if facts else {}
 
     @property
     def exit_code(self) -> int:

@@ -120,6 +120,7 @@ class Fields(BaseSettings):
     output_format: Literal["json", "jsonl"] | None = Field(None, validation_alias="GENERATOR_OUTPUT_FORMAT")
     strict: bool = Field(False, validation_alias="GENERATOR_STRICT")
     include_unfinished: bool = Field(False, validation_alias="GENERATOR_INCLUDE_UNFINISHED")
+    include_outdated: bool = Field(False, validation_alias="GENERATOR_INCLUDE_OUTDATED")
     dedupe: bool = Field(True, validation_alias="GENERATOR_DEDUPE")
     checks: bool = Field(True, validation_alias="GENERATOR_CHECKS")
     conflicts: Literal["keep", "drop", "fail"] = Field("keep", validation_alias="GENERATOR_CONFLICTS")

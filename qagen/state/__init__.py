@@ -7,7 +7,7 @@ a core follows it, and only cores that are new are asked about.
 from qagen.state.document import Counts, DocumentState
 from qagen.state.forms import mining_figures, start, start_mining
 from qagen.state.identity import chunk_keys, differences, fingerprint
-from qagen.state.matching import Entry, Matching, archive_of, match
+from qagen.state.matching import Entry, Matching, archive_of, match, still_there
 
 __all__ = [
     "Counts",
@@ -22,4 +22,5 @@ __all__ = [
     "mining_figures",
     "start",
     "start_mining",
+    "still_there",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,7 @@ def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name
     if not saved.chunks and (saved.completed_chunks or saved.training_pairs):
         return _match_by_index(saved, chunk_file, keys)
     positions = {key: position for position, key in enumerate(keys)}
-    known = {record.chunk_key for record in saved.chunks.values()}
-    if known and saved.metadata.chunks_file not in {"", chunks_name} and not known & positions.keys():
+    if _is_of_another_document(saved, positions, chunks_name):
         raise DamagedError(f"it belongs to another document ({saved.metadata.chunks_file}, not {chunks_name})")
     pairs, rejected = _by_key(saved.training_pairs), _by_key(saved.rejected_pairs)
     entries: dict[int, Entry] = {}
@@ -65,6 +64,22 @@ def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name
     claimed = {record.chunk_key for record in saved.chunks.values()}
     stale += _unclaimed(pair for pair in saved.training_pairs if pair.chunk_key not in claimed)
     return Matching(entries, stale, moved)
+
+
+def still_there(saved: QAFile, keys: Collection[str], chunks_name: str) -> list[ChunkRecord] | None:
+    """What is known of the chunks of today, as `match` finds it, without a look at the pairs.
+
+    None where that cannot be told: the file is another document's, or an older tool's, which recorded no keys.
+    """
+    if not saved.chunks or _is_of_another_document(saved, keys, chunks_name):
+        return None
+    return [record for record in saved.chunks.values() if record.chunk_key in keys]
+
+
+def _is_of_another_document(saved: QAFile, keys: Collection[str], chunks_name: str) -> bool:
+    if not saved.chunks or saved.metadata.chunks_file in {"", chunks_name}:
+        return False
+    return not any(record.chunk_key in keys for record in saved.chunks.values())
 
 
 def _match_by_index(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str]) -> Matching:

@@ -79,6 +79,7 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "resume": ([], True),
     "strict": ([], True),
     "include_unfinished": ([], True),
+    "include_outdated": ([], True),
     "dedupe": ([], True),
     "checks": ([], True),
     "conflicts": (["drop"], "drop"),

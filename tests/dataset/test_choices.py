@@ -106,7 +106,8 @@ def chunks(name: str, *cores: str, overlap: int = 0) -> list[str]:
 def test_the_core_of_its_chunk_is_joined_to_each_pair() -> None:
     first, second = chunks("a", "The first core. ", "The second core.", overlap=5)
     pairs = [pair("A?", "1", chunk_key=second), pair("B?", "2", chunk_key=first), pair("C?", "3", chunk_key="gone")]
-    result = combine(qa("a", *pairs), include_source_text=True, chunks_dir=Path("chunks"))
+    path = qa("a", *pairs)
+    result = combine(path, include_source_text=True, include_outdated=True, chunks_dir=Path("chunks"))
     assert [one["source_text"] for one in kept()] == ["The second core.", "The first core. ", None]
     assert result.without_source_text == 1
 
@@ -172,6 +173,7 @@ def test_the_funnel_says_at_which_step_how_many_went_and_why() -> None:
     assert [(step["step"], step["left_out"], step["pairs"]) for step in funnel["steps"]] == [
         ("generation", {"EV_NOT_FOUND": 1, "REJECTED": 1}, 7),
         ("documents", {"UNFINISHED": 1}, 6),
+        ("changed text", {}, 6),
         ("dropped checks", {"X": 1}, 5),
         ("grounding", {"LOW_GROUNDING": 1}, 4),
         ("duplicates", {"DUP_EXACT": 1}, 3),

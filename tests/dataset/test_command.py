@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from qagen.cli import app
+from tests.builders import write_json
 from tests.dataset.given import OUTPUT, pair, qa, questions, rejected
 
 
@@ -118,3 +119,43 @@ def test_without_chunk_files_it_is_said_that_vague_questions_were_not_looked_for
     versions()
     assert "note: Q_VAGUE was not looked for: chunks: there is no such folder" in run().stderr
     assert "Q_VAGUE" not in run("--no-checks").stderr
+
+
+def test_a_file_that_is_not_there_is_named_with_its_folder() -> None:
+    versions()
+    assert "invalid: mq/nofile.json: it cannot be read" in run("qa", "mq/nofile.json").stderr
+    assert "nothing to combine: mq/nofile.json:" in " ".join(run("mq/nofile.json").stderr.split())
+
+
+@pytest.mark.parametrize("command", ["combine", "check"])
+def test_without_results_the_command_that_makes_them_is_named(command: str) -> None:
+    result = CliRunner().invoke(app, [command])
+    assert result.exit_code == 3
+    assert "qa: there is no such folder. Make it with `qagen generate-qa`" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.CSV", "x.parquet", "x.ndjson", "x.json.gz"])
+def test_a_name_that_promises_something_else_than_json_is_refused(name: str) -> None:
+    versions()
+    result = run("-o", name)
+    assert result.exit_code == 2
+    assert "a dataset is JSON (.json) or JSON Lines (.jsonl)" in " ".join(result.stderr.split())
+    assert not Path(name).exists()
+    assert run("-o", name, "--format", "jsonl").exit_code == 0
+
+
+def test_an_answer_of_several_lines_is_shown_in_one() -> None:
+    qa("v1", pair("What is the limit?", "12 bar\n\nat most"))
+    qa("v2", pair("What is the limit?", "14 bar\n\nat most"))
+    assert "conflict: What is the limit? 12 bar at most (v1_qa.json); 14 bar at most (v2_qa.json)" in run().stderr
+    shown = CliRunner().invoke(app, ["check"]).stdout
+    assert "A: 12 bar at most\n" in shown
+
+
+def test_of_many_chunk_files_without_answers_the_first_are_named_and_the_rest_counted() -> None:
+    versions()
+    for number in range(25):
+        write_json(Path("chunks") / f"d{number:02}_chunks.json", ["One."])
+    noted = next(line for line in run().stderr.splitlines() if "without any answers yet" in line)
+    assert noted.startswith("note: 25 chunk files without any answers yet: d00_chunks.json, ")
+    assert noted.endswith("d19_chunks.json and 5 more")

@@ -52,7 +52,8 @@ def test_negatives_and_positives_are_joined_to_their_pairs_with_the_text_they_we
     write_json(Path("chunks/a_chunks.json"), ["The boiler is heated to 80 degrees."])
     asked = pair("How hot?", "80 degrees", chunk_key="", chunk_index=0)
     negatives("a", mined(asked, "x", "y", positives=("z",)))
-    result = combine(qa("a", asked, pair("How high?", "12 m", chunk_key=key)), chunks_dir=Path("chunks"))
+    gone = pair("How high?", "12 m", chunk_key=key)
+    result = combine(qa("a", asked, gone), chunks_dir=Path("chunks"), include_outdated=True)
     one, other = kept()
     assert [found["document"] for found in one["negatives"]] == ["x", "y"]
     assert [found["document"] for found in one["extra_positives"]] == ["z"]

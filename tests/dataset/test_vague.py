@@ -77,7 +77,7 @@ def test_what_is_vague_can_be_left_out() -> None:
 
 def test_a_pair_whose_chunk_is_gone_is_counted_and_not_judged() -> None:
     laid_out(60)
-    result = checked(asked("gone", "Which tool opens line number 7?"))
+    result = checked(asked("gone", "Which tool opens line number 7?"), include_outdated=True)
     assert kept()[0]["checks"] == []
     assert result.round_trip is not None
     assert result.round_trip.without_chunk == 1
@@ -115,15 +115,21 @@ def test_combining_again_with_the_chunks_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chunks", "why"), [(0, "there is no such folder"), (49, "it takes 50 chunks, and there are 49"), (50, None)]
+    ("chunks", "why"),
+    [
+        (0, "there is no such folder"),
+        (1, "it takes 50 different chunks, and there is 1"),
+        (49, "it takes 50 different chunks, and there are 49"),
+        (50, None),
+    ],
 )
 def test_with_few_chunks_or_none_it_is_said_that_nothing_was_looked_for(chunks: int, why: str | None) -> None:
     if chunks:
         laid_out(chunks)
-    result = checked(asked("k", "What is it?"))
+    result = checked(pair("What is it?", "A tool.", chunk_key=""))
     assert (why in result.not_checked["Q_VAGUE"]) if why else result.not_checked == {}
     assert (result.round_trip is None) == (why is not None)
-    assert checked(asked("k", "What is it?"), checks=False).not_checked == {}
+    assert checked(pair("What is it?", "A tool.", chunk_key=""), checks=False).not_checked == {}
 
 
 def test_without_fts5_it_is_said_that_nothing_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,4 +138,6 @@ def test_without_fts5_it_is_said_that_nothing_was_looked_for(monkeypatch: pytest
 
     laid_out(60)
     monkeypatch.setattr("qagen.search.Index", refuse)
-    assert checked(asked("k", "What is it?")).not_checked == {"Q_VAGUE": "this Python's SQLite has no FTS5"}
+    assert checked(pair("What is it?", "A tool.", chunk_key="")).not_checked == {
+        "Q_VAGUE": "this Python's SQLite has no FTS5"
+    }

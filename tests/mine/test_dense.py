@@ -57,6 +57,30 @@ def test_questions_and_passages_get_vectors_once_and_negatives_say_what_found_th
     assert read(Path("s.json"))["embeddings"]["known"] == 37
 
 
+def test_what_embeddings_cost_is_in_the_account(server: LLMServer) -> None:
+    Path("prices.toml").write_text("[local]\nnomic-embed-text = { input = 1000.0, output = 0.0 }\n")
+    run = qagen(*mine(server, "--prices", "prices.toml"))
+    assert run.returncode == 0, run.stderr
+    summary = read(Path("s.json"))
+    used, cost = summary["tokens"]["embeddings"], summary["cost_usd_with_embeddings"]
+    assert used == summary["embeddings"]["input_tokens"] > 0
+    assert cost == pytest.approx(used / 1000) == pytest.approx(summary["cost_usd"] + summary["embeddings"]["cost_usd"])
+    requests = summary["requests"]["embeddings"]
+    assert requests == len(server.ledger())
+    line = next(line for line in run.stdout.splitlines() if line.startswith("embeddings"))
+    assert line.startswith(f"embeddings 37 (37 made, 0 known): {requests} request")
+    assert line.endswith(f"tokens {used} in   cost ${cost:.4f} now")
+    assert "what embeddings cost is in no file and not in this table" in qagen("status").stderr
+
+
+def test_what_embeddings_cost_at_a_price_that_nobody_knows_is_unknown(server: LLMServer) -> None:
+    flags = ("--embed-provider", "openai", "--embed-model", "text-embedding-x", "--embed-base-url", server.openai_url)
+    run = qagen(*mine(server, *flags), OPENAI_API_KEY="sk-test")
+    assert run.returncode == 0, run.stderr
+    assert "cost unknown now" in run.stdout
+    assert read(Path("s.json"))["cost_usd_with_embeddings"] is None
+
+
 def test_vectors_that_were_paid_for_outlive_the_index(server: LLMServer) -> None:
     assert qagen(*mine(server)).returncode == 0
     write_chunks(Path("chunks"), "late", ["A passage about the harvest of late apples in the valley of the Inn.\n"])
