@@ -212,7 +212,7 @@ Transport = Annotated[
         "--transport",
         metavar="auto|httpx|aiohttp",
         help="What carries the requests. aiohttp needs a third of the CPU of httpx, cannot go through a proxy, and "
-        "comes with `pip install 'qagen\\[fast]'`. [dim]default: auto, aiohttp where it is there and can[/]",
+        "comes with `pip install '.\\[fast]'`. [dim]default: auto, aiohttp where it is there and can[/]",
         rich_help_panel=LIMITS,
     ),
 ]
