@@ -119,7 +119,11 @@ CorrectiveRetry = Annotated[
 ]
 ShowPrompt = Annotated[
     bool,
-    typer.Option("--show-prompt", help="Print what would be sent for one chunk, and stop.", rich_help_panel=QUESTIONS),
+    typer.Option(
+        "--show-prompt",
+        help="Print what would be sent for the first chunk, and stop. Needs no key and no server.",
+        rich_help_panel=QUESTIONS,
+    ),
 ]
 Resume = Annotated[
     bool | None,
