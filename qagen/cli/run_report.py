@@ -18,13 +18,16 @@ from qagen.settings import Settings
 from qagen.state import mining_figures
 
 
-def show_report(report: Report, settings: Settings) -> None:
-    """Print what was done and what is left; on stderr where the run was stopped."""
+def show_report(report: Report, settings: Settings, *, told: str | None = None) -> None:
+    """Print what was done and what is left; on stderr where the run was stopped.
+
+    `told`: the error that was shown when it stopped the run, which need not be said twice.
+    """
     outcome = report.outcome
     early = outcome.stopped_by is not None or outcome.exit_signal is not None or outcome.bug is not None
     console = err() if early else out()
-    if report.outcome.stopped_by is not None:
-        complain(str(report.outcome.stopped_by))
+    if outcome.stopped_by is not None and str(outcome.stopped_by) != told:
+        complain(str(outcome.stopped_by))
     _say_rescued(report)
     for line in _lines(report):
         tell(console, safe(line))
