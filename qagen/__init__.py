@@ -14,6 +14,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
 
     rank 1, doors to the world
       settings        flags + environment + config.env -> Settings                         (environment)
+      extras          how the optional libraries are installed                             (what is installed)
       files           read a file whole; replace it in one step; hold a directory          (disk)
       llm/            everything that knows HTTP                                           (network)
         limits/       how fast to send, how long to wait, when to give up: decides, does no I/O

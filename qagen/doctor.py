@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import platform
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -15,7 +15,8 @@ from qagen import __version__, files
 from qagen.errors import AccessError, ProviderError, QagenError, UsageError
 from qagen.llm.client import Client
 from qagen.llm.prices import price_of
-from qagen.llm.providers import Endpoint, is_near
+from qagen.llm.providers import NOBODY, Endpoint, is_near
+from qagen.llm.route import choose
 from qagen.runs import own_prices
 from qagen.settings import Settings
 
@@ -36,8 +37,20 @@ class Finding:
 async def examine(settings: Settings) -> AsyncIterator[Finding]:
     """Findings, one after the other: what is here first, then what needs the host."""
     yield _versions()
+    yield _documents(settings.incoming_dir)
     for folder in (settings.chunks_dir, settings.qa_dir, settings.output_file.parent):
         yield _folder(folder)
+    async for finding in _answering(settings):
+        yield finding
+    async for finding in _embedding(settings):
+        yield replace(finding, what="vectors")
+
+
+async def _answering(settings: Settings) -> AsyncIterator[Finding]:
+    """Who answers."""
+    if settings.provider == NOBODY.name:
+        yield Finding("provider", "note", f"{NOBODY.name}: only `qagen mine-negatives` can do without a model")
+        return
     try:
         endpoint = settings.endpoint()
     except UsageError as error:
@@ -48,9 +61,52 @@ async def examine(settings: Settings) -> AsyncIterator[Finding]:
     if endpoint.provider.in_process:
         yield Finding("host", "ok", "needs none: questions are made by rules, in this process")
         return
-    async with Client(endpoint, 1) as client:
+    reached = True
+    async for finding in _reach(endpoint, settings):
+        reached = reached and finding.verdict != "fail"
+        yield finding
+    if reached:
+        yield Finding(
+            "not tried",
+            "note",
+            "no request was sent that costs, so credit, quota and what the model accepts are unknown: "
+            "`qagen generate-qa --limit 1` tries them",
+        )
+
+
+async def _embedding(settings: Settings) -> AsyncIterator[Finding]:
+    """Who makes vectors, where somebody shall."""
+    try:
+        endpoint = settings.embed_endpoint()
+    except UsageError as error:
+        yield Finding("provider", "fail", str(error), UsageError.exit_code)
+        return
+    if endpoint is None:
+        return
+    yield Finding("provider", "ok", f"{endpoint.provider.name}, model {endpoint.model}")
+    async for finding in _reach(endpoint, settings):
+        yield finding
+
+
+async def _reach(endpoint: Endpoint, settings: Settings) -> AsyncIterator[Finding]:
+    """What the host says, by the way that a run would take."""
+    try:
+        bounds = settings.bounds()
+        carrier = choose(settings.transport, endpoint)
+    except UsageError as error:
+        yield Finding("transport", "fail", str(error), UsageError.exit_code)
+        return
+    yield Finding("transport", "ok", f"{carrier} carries the requests")
+    async with Client(endpoint, 1, bounds=bounds) as client:
         async for finding in _host(client):
             yield finding
+
+
+def _documents(folder: Path) -> Finding:
+    """What `qagen chunk` reads where nothing else is named."""
+    if folder.is_dir():
+        return Finding("documents", "ok", f"{folder}: is there")
+    return Finding("documents", "note", f"{folder}: there is no such folder; `qagen chunk` also takes others by name")
 
 
 def _versions() -> Finding:

@@ -15,7 +15,19 @@ from types import TracebackType
 from urllib.parse import quote, quote_plus
 
 _KEYS: set[str] = set()
-_SHAPES = re.compile(r"\b(?:sk-[\w-]{6,}|[a-z]{2,4}[-_][A-Za-z0-9]{24,}|AIza[\w-]{10,}|Bearer\s+[\w.~+/=-]{6,})")
+_SHAPES = re.compile(
+    r"\b(?:sk-[\w-]{6,}|[a-z]{2,4}[-_][A-Za-z0-9]{24,}|tgp_v1_[\w-]{20,}|AIza[\w-]{10,}|AQ\.[\w-]{20,}"
+    r"|Bearer\s+[\w.~+/=-]{6,})"
+)
+"""What may be a key. Names of documents have such shapes, too (`sk-learn-tutorial`), so each is looked at."""
+_SURE = re.compile(
+    r"AIza|tgp_v1_|sk-ant-[a-z]+\d\d-|sk-or-v\d-|sk-(?=\d*[A-Za-z])(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}\Z"
+    r"|Bearer\s+\S*(?:\d|[a-z][A-Z])"
+)
+"""Nothing else begins like these, or has digits in its only word."""
+_RUN = re.compile(r"[A-Za-z0-9]{10,}")
+_INNER_CAPITAL = re.compile(r"[a-z][A-Z]")
+_INNER_DIGIT = re.compile(r"\d[A-Za-z]")
 _ESCAPE = re.compile(r"%[0-9A-F]{2}")
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORTEST_KEY = 6
@@ -36,7 +48,20 @@ def redact(text: str, key: str | None = None) -> str:
         if len(known) >= _SHORTEST_KEY:
             for form in _forms(known):
                 text = text.replace(form, SHOWN)
-    return _SHAPES.sub(SHOWN, text)
+    return _SHAPES.sub(_hide, text)
+
+
+def _hide(found: re.Match[str]) -> str:
+    """What has the shape of a key, where it is one."""
+    text = found[0]
+    return SHOWN if _SURE.match(text) or any(map(_is_random, _RUN.findall(text))) else text
+
+
+def _is_random(run: str) -> bool:
+    """Whether no word is spelt like that: letters of both cases among digits, or long and with either in its middle."""
+    if any(map(str.isdigit, run)) and any(map(str.isupper, run)) and any(map(str.islower, run)):
+        return True
+    return len(run) >= 20 and bool(_INNER_DIGIT.search(run) or _INNER_CAPITAL.search(run))
 
 
 def without_key(data: bytes, key: str | None) -> bytes:

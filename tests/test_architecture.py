@@ -18,6 +18,7 @@ RANKS: list[list[str]] = [
     ["errors", "redaction", "formats", "llm.providers", "llm.types", "llm.prices"],
     [
         "settings",
+        "extras",
         "files",
         "llm.limits",
         "llm.hints",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import random
 import string
 import subprocess
 import sys
@@ -154,6 +155,66 @@ def test_what_looks_like_a_key_is_taken_out_though_nobody_knows_it(text: str) ->
 )
 def test_ordinary_words_do_not_look_like_keys(text: str) -> None:
     assert redact(text) == text
+
+
+RANDOM = random.Random(7)  # chosen evenly, as vendors do; hypothesis would try `aaaa`
+HEX, LETTERS, ALPHANUMERIC = "0123456789abcdef", string.ascii_letters, string.ascii_letters + string.digits
+
+
+@pytest.mark.parametrize(
+    ("beginning", "alphabet", "length"),
+    [
+        pytest.param("sk-", ALPHANUMERIC, 48, id="openai, until 2024"),
+        pytest.param("sk-proj-", PLAIN, 156, id="openai"),
+        pytest.param("sk-svcacct-", PLAIN, 156, id="openai, of a service"),
+        pytest.param("sk-ant-api03-", PLAIN, 95, id="anthropic"),
+        pytest.param("sk-ant-admin01-", PLAIN, 95, id="anthropic, of an administrator"),
+        pytest.param("AIza", PLAIN, 35, id="gemini"),
+        pytest.param("AQ.Ab8RN6", PLAIN, 45, id="gemini, since 2026"),
+        pytest.param("gsk_", ALPHANUMERIC, 52, id="groq"),
+        pytest.param("xai-", ALPHANUMERIC, 80, id="xai"),
+        pytest.param("sk-or-v1-", HEX, 64, id="openrouter"),
+        pytest.param("sk-", HEX, 32, id="deepseek"),
+        pytest.param("tgp_v1_", PLAIN, 43, id="together"),
+        pytest.param("hf_", LETTERS, 34, id="hugging face"),
+        pytest.param("hf_", ALPHANUMERIC, 34, id="hugging face, with digits"),
+    ],
+)
+def test_every_key_of_a_vendors_form_is_taken_out_though_nobody_knows_it(
+    beginning: str, alphabet: str, length: int
+) -> None:
+    for _ in range(500):
+        key = beginning + "".join(RANDOM.choices(alphabet, k=length - 1)) + "x"
+        assert redact(f"Incorrect API key provided: {key}. See") == f"Incorrect API key provided: {SHOWN}. See"
+
+
+WORDS = st.one_of(
+    st.text(string.ascii_lowercase, min_size=1, max_size=30),
+    st.text(string.ascii_lowercase, min_size=1, max_size=30).map(str.title),
+    st.text(string.ascii_uppercase, min_size=1, max_size=30),
+    st.integers(0, 10**8).map(str),
+    st.sampled_from(["2nd", "3D", "v2", "C3PO", "návod", "Überblick"]),
+)
+
+
+@given(st.sampled_from(["sk", "xai", "gsk", "hf", "long", "tgp", "Sk"]), st.lists(WORDS, max_size=12), st.data())
+def test_words_of_prose_joined_by_hyphens_are_never_a_key(first: str, words: list[str], data: st.DataObject) -> None:
+    name = first + "".join(data.draw(st.sampled_from("-_")) + word for word in words)
+    assert redact(f"{name}.md") == f"{name}.md"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sk-learn-introduction-to-machine-learning.md",
+        f"long-{'n' * 200}.md",
+        "sk-navod-na-pouzitie-2024.pdf",
+        "Bearer bonds and shares.txt",
+        "sk-" * 100_000,
+    ],
+)
+def test_a_document_is_called_by_its_name_although_that_begins_like_a_key(name: str) -> None:
+    assert redact(name) == name
 
 
 # Data

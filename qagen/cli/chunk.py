@@ -29,7 +29,7 @@ def chunk(
     """Cut documents into chunks that can be followed back to page and sentence.
 
     Text, Markdown, reStructuredText, HTML, EPUB, OpenDocument, RTF, CSV and JSON;
-    with [bold]pip install 'qagen\\[docs]'[/] also PDF, Word, PowerPoint and Excel.
+    with [bold]pip install '.\\[docs]'[/] also PDF, Word, PowerPoint and Excel.
 
     Each document becomes [bold]<name>_chunks.json[/], with its text beside it as [bold]<name>.txt[/].
     One that has not changed is left alone; one that cannot be read is named, and the others go on.

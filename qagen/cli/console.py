@@ -141,15 +141,28 @@ def dollars(cost: float | None) -> str:
     return f"${cost:.2f}" if cost >= 1 or cost == 0 else f"${cost:.4f}"
 
 
-def show_origins(origins: Sequence[tuple[str, Any, str]]) -> None:
-    """Every setting, and where it came from; the defaults dimmed."""
+def show_origins(origins: Sequence[tuple[str, Any, str]], *, with_defaults: bool) -> None:
+    """Settings as config.env would have them, and where each came from; the defaults dimmed, or only counted."""
+    given = [one for one in origins if one[2] != "default"]
+    rest = [one for one in origins if one[2] == "default"]
     listing = table("Setting", "", "")
-    for name, value, origin in origins:
-        shown = "" if value is None else str(value)
-        style = "dim" if origin == "default" else ""
-        listing.add_row(safe(name), safe(shown), safe(origin), style=style)
-    out().print(listing)
+    for name, value, origin in given:
+        listing.add_row(safe(name), safe(_as_in_the_file(value)), safe(origin))
+    for name, value, origin in rest if with_defaults else ():
+        listing.add_row(safe(name), safe(_as_in_the_file(value)), origin, style="dim")
+    if listing.row_count:
+        out().print(listing)
+    if not with_defaults:
+        out().print(f"[dim]{count(len(rest), 'setting')} at their defaults: --all-settings shows them[/]")
     out().print()
+
+
+def _as_in_the_file(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        value = [f"{name}={setting}" for name, setting in value.items()]
+    return " ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
 
 
 def show_finding(finding: Finding) -> None:

@@ -72,6 +72,6 @@ def generate_qa(
         from qagen import generate
         from qagen.cli.prompt_report import show_sample
 
-        show_sample(generate.sample(generate.plan(settings)))
+        show_sample(generate.sample(settings), settings)
         return
     running.run(workers.generate_here, settings, summary_json, verbose=verbose, break_lock=break_lock)

@@ -1,10 +1,11 @@
-"""The live line of a run, for terminals."""
+"""The live lines of a run, for terminals: how far it is, and under it the figures."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -16,23 +17,30 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from qagen.cli.console import WIDE
 from qagen.runs import Live
 
 
 def live_line(live: Live, console: Console) -> Progress:
-    """The line. Its task has the fields `documents`, `rate` and `figures`."""
-    wide = console.width >= WIDE
+    """The lines. Their task has the fields `documents`, `rate` and `figures`."""
     columns = [
         MofNCompleteColumn(),
-        TextColumn("chunks, {task.fields[documents]}" if wide else "chunks"),
-        BarColumn(bar_width=None if wide else 10),
+        TextColumn("chunks, {task.fields[documents]}"),
+        BarColumn(bar_width=None),
         TextColumn("{task.fields[rate]}, left"),
         TimeRemainingColumn(compact=True),
         _Pause(live),
-        TextColumn("{task.fields[figures]}"),
     ]
-    return Progress(*columns, console=console, expand=True)
+    return _TwoLines(*columns, console=console, expand=True)
+
+
+class _TwoLines(Progress):
+    """The figures have a line of their own: beside the bar, 80 columns would hold half of them."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Both lines."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            yield Text.from_markup(task.fields["figures"], overflow="ellipsis")
 
 
 class _Pause(ProgressColumn):

@@ -105,6 +105,12 @@ class Command(TyperCommand):
         for param in self.params:
             param.process_value = partial(_process, param, param.process_value)  # type: ignore[method-assign]
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Print it."""
+        from qagen.cli.help import print_help
+
+        print_help(self, ctx)
+
 
 def _process(param: Any, process: Any, ctx: Any, value: Any) -> Any:
     """What `process` would make of it: nothing of nothing."""

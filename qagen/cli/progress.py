@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 
-from qagen.cli.console import WIDE, count, dollars, err, note, safe, say, tell, tokens
+from qagen.cli.console import count, dollars, err, note, safe, say, tell, tokens
 from qagen.llm.providers import NOBODY
 from qagen.pump import (
     ChunkSaved,
@@ -48,6 +49,8 @@ class RunDisplay:
         self._documents = 0
         self._to_open = 0
         self._failures = 0
+        self.told: str | None = None
+        """The error that stops the run, once it was shown."""
 
     def __enter__(self) -> Self:
         return self
@@ -78,16 +81,14 @@ class RunDisplay:
             if self._failures <= MOST_FAILURES_SHOWN:
                 self._print(f"[red]failed:[/] {safe(event.chunk)}: {safe(event.failed.message)}")
             elif self._failures == MOST_FAILURES_SHOWN + 1:
-                self._print("[red]failed:[/] more; errors.jsonl has them all")
+                self._print(f"[red]failed:[/] more; they all stand in {safe(str(self._errors_path()))}")
         elif isinstance(event, TryFailed) and self._verbose:
             what = f"try {event.attempt.number}: {event.attempt.code}: {event.attempt.message}"
             self._print(f"[dim]{safe(event.chunk)}: {safe(what)}[/]")
         elif isinstance(event, ReplyUnusable) and self._verbose:
             self._print(f"[dim]{safe(event.chunk)}: round {event.turn}: {safe(f'{event.code}: {event.message}')}[/]")
         elif isinstance(event, DocumentClosed):
-            self._documents += 1
-            if self._progress is None and self._live and self._live.job.to_ask:
-                self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, self._live.job.noun)}")
+            self._close(event)
         elif isinstance(event, DocumentFailed):
             self._print(f"[red]left out:[/] {safe(event.document)}: {safe(event.why)}")
         elif isinstance(event, Preparing):
@@ -98,10 +99,28 @@ class RunDisplay:
             self._announce_stop(event)
         self._refresh()
 
+    def _close(self, event: DocumentClosed) -> None:
+        """A document that the end of the run cuts off is not done, and named only where it brought something."""
+        is_cut_off = event.status in {"interrupted", "unsaved"}
+        self._documents += not is_cut_off
+        if self._progress is None and self._live and self._live.job.to_ask and (event.counts.pairs or not is_cut_off):
+            self._print(f"{safe(event.document)}: {event.status}, {count(event.counts.pairs, self._live.job.noun)}")
+
     def _announce_stop(self, event: Stopping) -> None:
-        why = "" if event.by_error else f" ({safe(event.why)})"
-        rest = f": finishing {count(event.in_flight, 'request')}; Ctrl-C again to stop now" if event.in_flight else ""
-        self._print(f"[yellow]stopping{why}[/]{rest}")
+        """Why, first of all; then what is still waited for."""
+        if event.by_error:
+            self.told = event.why
+            self._print(f"[bold red]error:[/] {safe(event.why)}")
+        under_way = f"finishing {count(event.in_flight, 'request')}" if event.in_flight else ""
+        if event.by_error and under_way:
+            self._print(f"[yellow]stopping:[/] {under_way} that went out before; Ctrl-C gives them up")
+        elif not event.by_error:
+            rest = f": {under_way}; Ctrl-C again to stop now" if under_way else ""
+            self._print(f"[yellow]stopping ({safe(event.why)})[/]{rest}")
+
+    def _errors_path(self) -> Path:
+        assert self._live is not None
+        return self._settings.error_file or self._live.job.folder / "errors.jsonl"
 
     def _refresh(self) -> None:
         if self._live is None:
@@ -119,7 +138,7 @@ class RunDisplay:
         tally, meter, job = self._live.tally, self._live.meter, self._live.job
         seconds = max(time.monotonic() - self._began, 0.001)
         figures = [count(tally.made, job.noun), f"{tokens(tally.usage.input_tokens)} in"]
-        figures += [f"{tokens(tally.usage.output_tokens)} out", dollars(tally.cost_usd(job.price))]
+        figures += [f"{tokens(tally.usage.output_tokens)} out", f"cost {dollars(tally.cost_usd(job.price))}"]
         if job.endpoint.provider.priced == "free":
             figures = figures[:-1] if tally.usage.input_tokens else figures[:1]
         if meter.retries:
@@ -129,7 +148,7 @@ class RunDisplay:
         return {
             "documents": f"{self._documents}/{count(self._to_open, 'document')}",
             "rate": f"{tally.saved / seconds:.1f}/s",
-            "figures": ", ".join(figures if self._console.width >= WIDE else figures[:1] + figures[3:]),
+            "figures": ", ".join(figures),
         }
 
     def _print(self, markup: str) -> None:
@@ -185,7 +204,10 @@ def _introduce(live: Live, settings: Settings) -> None:
     concurrency = settings.max_concurrent or provider.max_concurrent
     who = f"{provider.name}, {job.endpoint.model}{at}, {concurrency} at a time"
     who = NOBODY.about if provider is NOBODY else who
-    say(f"{count(job.to_ask, 'chunk')} to ask{earlier} of {count(len(job.plans), 'document')}: {who}, {job.promise}")
+    to_open = sum(1 for _ in job.to_open())
+    others = f" ({len(job.plans) - to_open:,} more are not touched)" if len(job.plans) > to_open else ""
+    where = f"{count(to_open, 'document')}{others}"
+    say(f"{count(job.to_ask, 'chunk')} to ask{earlier} of {where}: {who}, {job.promise}")
     if provider.priced != "free" and job.price is None:
         note(f"the price of {job.endpoint.model} is unknown, so no cost can be shown.")
     if sys.stdin.isatty() and not provider.in_process:

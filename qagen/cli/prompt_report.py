@@ -6,14 +6,19 @@ from rich.rule import Rule
 from rich.text import Text
 
 from qagen import cutting
-from qagen.cli.console import out, safe
+from qagen.cli.console import note, out, safe
 from qagen.generate import Sample
 from qagen.redaction import harmless, redact
+from qagen.settings import Settings
 
 
-def show_sample(sample: Sample) -> None:
+def show_sample(sample: Sample, settings: Settings) -> None:
     """The system text and the request, word by word, and what goes along with them."""
     request, console = sample.request, out()
+    if sample.provider.generator_kind == "rules":
+        note(f"with --provider {sample.provider.name} this is never sent to anybody: a model would be asked like this.")
+    elif settings.provider is None:
+        note("no provider is set yet; for some, other figures are sent along than below.")
     console.print(Rule(Text(f"system, about {cutting.count_tokens(request.system):,} tokens"), align="left"))
     console.print(Text(_shown(request.system)))
     title = (
@@ -23,6 +28,7 @@ def show_sample(sample: Sample) -> None:
     console.print(Text(_shown(request.user)))
     console.print(Rule(Text("sent along"), align="left"))
     facts = {
+        "provider": settings.provider,
         "model": request.model,
         "max_tokens": request.max_tokens,
         "temperature": request.temperature,

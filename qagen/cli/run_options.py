@@ -119,7 +119,11 @@ CorrectiveRetry = Annotated[
 ]
 ShowPrompt = Annotated[
     bool,
-    typer.Option("--show-prompt", help="Print what would be sent for one chunk, and stop.", rich_help_panel=QUESTIONS),
+    typer.Option(
+        "--show-prompt",
+        help="Print what would be sent for the first chunk, and stop. Needs no key and no server.",
+        rich_help_panel=QUESTIONS,
+    ),
 ]
 Resume = Annotated[
     bool | None,
@@ -221,7 +225,7 @@ Transport = Annotated[
         "--transport",
         metavar="auto|httpx|aiohttp",
         help="What carries the requests. aiohttp needs a third of the CPU of httpx, cannot go through a proxy, and "
-        "comes with `pip install 'qagen\\[fast]'`. [dim]default: auto, aiohttp where it is there and can[/]",
+        "comes with `pip install '.\\[fast]'`. [dim]default: auto, aiohttp where it is there and can[/]",
         rich_help_panel=LIMITS,
     ),
 ]

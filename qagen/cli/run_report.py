@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
+from qagen.errors import AccessError, UsageError
 from qagen.formats import decode, encode
 from qagen.llm.providers import PROVIDERS
 from qagen.redaction import redact
@@ -18,13 +19,16 @@ from qagen.settings import Settings
 from qagen.state import mining_figures
 
 
-def show_report(report: Report, settings: Settings) -> None:
-    """Print what was done and what is left; on stderr where the run was stopped."""
+def show_report(report: Report, settings: Settings, *, told: str | None = None) -> None:
+    """Print what was done and what is left; on stderr where the run was stopped.
+
+    `told`: the error that was shown when it stopped the run, which need not be said twice.
+    """
     outcome = report.outcome
     early = outcome.stopped_by is not None or outcome.exit_signal is not None or outcome.bug is not None
     console = err() if early else out()
-    if report.outcome.stopped_by is not None:
-        complain(str(report.outcome.stopped_by))
+    if outcome.stopped_by is not None and str(outcome.stopped_by) != told:
+        complain(str(outcome.stopped_by))
     _say_rescued(report)
     for line in _lines(report):
         tell(console, safe(line))
@@ -173,28 +177,51 @@ def _say_rescued(report: Report) -> None:
         complain(f"{what} of this run are not in the files of {report.job.plans[0].path.parent}")
 
 
-def _to_continue(arguments: list[str], *, pending: int) -> list[str]:
-    """The same command without what would begin anew (--no-resume) or end at the same place (--limit)."""
-    useless = {"--no-resume", "--limit", "--break-lock"} | (set() if pending else {"--no-retry-failed"})
+def _to_continue(arguments: list[str], *, pending: int, stopped: bool) -> list[str]:
+    """The same command without what would begin anew (--no-resume) or end at the same place (--limit).
+
+    `stopped`: before that place, so that it is still the one to go to.
+    """
+    useless = {"--no-resume", "--break-lock"} | (set() if pending else {"--no-retry-failed"})
+    useless |= set() if stopped else {"--limit"}
     kept: list[str] = []
     skip = False
     for argument in arguments:
-        if skip or argument in useless or argument.startswith("--limit="):
-            skip = argument == "--limit"
+        if skip or argument.partition("=")[0] in useless:
+            skip = argument == "--limit" and not skip
             continue
         kept.append(argument)
     return kept
+
+
+_MENDED_ELSEWHERE = {"auth", "quota", "tls"}
+_MENDED_IN_THE_COMMAND = {"model", "not_found", "redirect", "address"}
+"""Codes of what stops a run: what the user must change before anything can succeed."""
+
+
+def _what_next(report: Report) -> str:
+    """What leads on, after what stopped the run: the same command, or first a change."""
+    reason = report.outcome.stopped_by
+    code = reason.code if isinstance(reason, AccessError) else ""
+    if isinstance(reason, UsageError) or code in _MENDED_IN_THE_COMMAND:
+        return "[bold]next:[/] put that right in the command or the settings, and it goes on from here"
+    arguments = _to_continue(
+        sys.argv[1:],
+        pending=report.counts.pending,
+        stopped=reason is not None or report.outcome.exit_signal is not None,
+    )
+    when = "once that is mended" if code in _MENDED_ELSEWHERE else "next"
+    return f"[bold]{when}:[/] {safe(shlex.join(['qagen', *arguments]))}"
 
 
 def _say_next(console: Console, report: Report, settings: Settings) -> None:
     counts = report.counts
     if counts.pending or counts.failed:
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
-        again = "tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
+        again = "to be tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
         left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
-        command = shlex.join(["qagen", *_to_continue(sys.argv[1:], pending=counts.pending)])
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
-        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n[bold]next:[/] {safe(command)}", soft_wrap=True)
+        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report)}", soft_wrap=True)
     elif counts.pairs:
         folders = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
         folders += ["--qa-dir", str(settings.qa_dir)]

@@ -51,6 +51,6 @@ def run(work: Work, settings: Settings, summary_json: Path | None, *, verbose: b
                 console.print_event("rescued", {"file": rescued.path, "copy": rescued.copy, "content": rescued.data})
             console.print_event("finished", report.as_dict())
         else:
-            show_report(report, settings)
+            show_report(report, settings, told=shown.told if isinstance(shown, RunDisplay) else None)
     if report.exit_code:
         raise typer.Exit(report.exit_code)

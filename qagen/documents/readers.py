@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
+from qagen.extras import how_to_install
 from qagen.formats import without_surrogates
 
 
@@ -57,7 +58,7 @@ def parse(data: bytes, suffix: str, reading: Reading) -> Document:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("qagen"):
             raise
-        raise DataError(f"to read {suffix} files, install their libraries: pip install 'qagen[docs]'") from None
+        raise DataError(f"to read {suffix} files, install their libraries: {how_to_install('docs')}") from None
     if not document.text.strip():
         raise DataError("it holds no text")
     # Lone surrogates can be written into no file; the replacement is as long, so that offsets stay.

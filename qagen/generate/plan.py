@@ -15,6 +15,7 @@ from qagen.formats import ENDING, ChunkFile, DocumentSettings, GenerationInfo, L
 from qagen.generate.document import OpenQA
 from qagen.generate.recipe import Recipe, recipe_of
 from qagen.generate.resume import cut_otherwise, load
+from qagen.llm.providers import Endpoint
 from qagen.settings import Settings
 from qagen.state import Counts
 
@@ -81,14 +82,16 @@ class Job(runs.Job):
         )
 
 
-def plan(settings: Settings) -> Job:
+def plan(settings: Settings, *, only_to_show: bool = False) -> Job:
     """Read all chunk files and QA files, and decide what is to ask. Nothing is spent and nothing is written.
+
+    `only_to_show`: without a key, and although parameters changed; nothing of it is ever sent.
 
     Raises:
         UsageError: no provider, model or key; a bad template; parameters changed since the earlier results.
         DataError: there is no chunk file, or none can be used.
     """
-    job = _empty_job(settings)
+    job = _empty_job(settings, settings.sketch() if only_to_show else settings.endpoint())
     found = find_chunk_files(settings.chunks_dir)
     paths, job.ignored = found.paths, found.ignored
     _refuse_same_outputs(paths)
@@ -117,7 +120,7 @@ def plan(settings: Settings) -> Job:
         raise runs.nothing_usable(job, settings.chunks_dir, "chunk file", help_text)
     job.cautions += runs.cautions(settings, job.endpoint, settings.qa_dir)
     job.cautions += _unknown_languages(languages)
-    if not job.accept_changes:
+    if not job.accept_changes and not only_to_show:
         runs.refuse_changes(changes, settings.qa_dir)
     job.context_tokens = _context_tokens(longest, job)
     return job
@@ -147,8 +150,7 @@ def _refuse_same_outputs(paths: Sequence[Path]) -> None:
             )
 
 
-def _empty_job(settings: Settings) -> Job:
-    endpoint = settings.endpoint()
+def _empty_job(settings: Settings, endpoint: Endpoint) -> Job:
     recipe = recipe_of(settings, endpoint)
     return Job(
         endpoint=endpoint,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from math import inf
 from typing import Any
 
 from qagen.errors import UsageError
@@ -64,25 +65,61 @@ def parse_table(text: str, name: str) -> Table:
     """A table of the user's own.
 
     Raises:
-        UsageError: it is not TOML, or names an unknown provider or a price that is none; the text names `name`.
+        UsageError: it is not TOML, holds no price, or something else than prices; the text names `name`, and the form.
     """
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{name}: it is not TOML: {error}") from None
-    table = {provider: models for provider, models in raw.items() if isinstance(models, dict)}
+    table = {provider: models for provider, models in raw.items() if provider != "as_of"}
     for provider, models in table.items():
         if provider not in PROVIDERS:
-            raise UsageError(f"{name}: there is no provider {provider!r}. Known: {', '.join(PROVIDERS)}.")
+            raise UsageError(f"{name}: there is no provider {provider!r}. Known: {', '.join(PROVIDERS)}. {_FORM}")
+        if not isinstance(models, dict):
+            raise UsageError(f"{name}: {provider}: it is no table of models. {_FORM}")
         for model, row in models.items():
-            try:
-                _valid_on(row, date.min)
-            except (TypeError, ValueError, KeyError, AttributeError) as error:
-                raise UsageError(
-                    f"{name}: {provider}: {model}: a price is {{ input = 1.0, output = 2.0 }}, with cached_input, "
-                    f"cache_write, until and later where they apply ({error})."
-                ) from None
+            if problem := _problem_of(row):
+                raise UsageError(f"{name}: {provider}: {model}: {problem}. {_FORM}")
+    if not any(table.values()):
+        raise UsageError(f"{name}: there is no price in it. {_FORM}")
     return table
+
+
+_FORM = (
+    "The form, in US dollars per million tokens: "
+    '[openai], and below it "gpt-6-luna" = { input = 0.10, output = 0.50 }, '
+    "with cached_input, cache_write, until and later where they apply."
+)
+_NAMES = frozenset(field.name for field in fields(Price))
+
+
+def _problem_of(row: Any) -> str | None:
+    """What is wrong with a price; None where it is one."""
+    if not isinstance(row, dict):
+        return f"{row!r} is no table"
+    prices = {name: value for name, value in row.items() if name not in {"until", "later"}}
+    if unknown := sorted(prices.keys() - _NAMES):
+        return f"there is no {unknown[0]!r} in a price"
+    for name, value in prices.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < inf:
+            return f"{name} is {value!r}, which is no number of dollars"
+    if missing := sorted({"input", "output"} - prices.keys()):
+        return f"{missing[0]} is missing"
+    if ("until" in row) != ("later" in row):
+        return "until and later belong together"
+    return _problem_of_later(row) if "until" in row else None
+
+
+def _problem_of_later(row: Mapping[str, Any]) -> str | None:
+    try:
+        date.fromisoformat(str(row["until"]))
+    except ValueError:
+        return f"until is {row['until']!r}, which is no day such as 2026-12-31"
+    later = row["later"]
+    if isinstance(later, dict) and later.keys() & {"until", "later"}:
+        return "later has a later of its own"
+    problem = _problem_of(later)
+    return f"later: {problem}" if problem else None
 
 
 def _valid_on(row: Mapping[str, Any], today: date) -> Price:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from qagen.errors import UsageError
+from qagen.extras import how_to_install
 from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.types import TransportChoice
 
@@ -26,7 +27,7 @@ def choose(wanted: TransportChoice, endpoint: Endpoint) -> Literal["httpx", "aio
     is_there = find_spec("httpx_aiohttp") is not None
     proxy = proxy_of(endpoint)
     if wanted == "aiohttp" and not is_there:
-        raise UsageError("--transport aiohttp: it is not installed. Install it with: pip install 'qagen[fast]'")
+        raise UsageError(f"--transport aiohttp: it is not installed. Install it with: {how_to_install('fast')}")
     if wanted == "aiohttp" and proxy:
         raise UsageError(f"--transport aiohttp: it cannot go through the proxy {proxy}. Leave the option out.")
     return "aiohttp" if is_there and not proxy else "httpx"

@@ -20,6 +20,7 @@ import orjson
 from qagen import files
 from qagen.corpus import find_chunk_files, read_chunks, stem_of
 from qagen.errors import DataError, StorageError, UsageError
+from qagen.extras import how_to_install
 from qagen.formats import ChunkFile
 from qagen.negatives.store import Store, Writer
 from qagen.negatives.types import Passage
@@ -43,7 +44,7 @@ def choose_engine(wanted: str = "auto") -> Engine:
     if wanted == "sqlite" or (wanted == "auto" and quick.version() is None):
         return "sqlite"
     if quick.version() is None:
-        raise UsageError("tantivy is not installed. Install it with `pip install 'qagen[negatives]'`.")
+        raise UsageError(f"tantivy is not installed. Install it with: {how_to_install('negatives')}")
     return "tantivy"
 
 
@@ -216,7 +217,7 @@ def _build(folder: Path, paths: Sequence[Path], engine: Engine, texts: str) -> N
     except sqlite3.Error as error:
         raise StorageError(f"{folder}: the index cannot be made: {error}") from error
     except Unavailable as error:
-        raise UsageError(f"{error}. Install tantivy with `pip install 'qagen[negatives]'`.") from error
+        raise UsageError(f"{error}. Install tantivy with: {how_to_install('negatives')}") from error
 
 
 def _write(folder: Path, paths: Sequence[Path], engine: Engine, texts: str) -> None:

@@ -120,7 +120,7 @@ def _index(folder: Path) -> tantivy.Index:
     try:
         import tantivy
     except ImportError as error:
-        raise Unavailable(f"tantivy is not installed (pip install 'qagen[negatives]'): {error}") from None
+        raise Unavailable(f"tantivy is not installed: {error}") from None
     fields = tantivy.SchemaBuilder()
     fields.add_text_field("words", tokenizer_name="words", index_option="freq")
     fields.add_unsigned_field("number", stored=True)

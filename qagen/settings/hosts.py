@@ -13,6 +13,8 @@ from qagen.llm.providers import NOBODY, PROVIDERS, Endpoint, Provider, embedding
 from qagen.settings.fields import Fields, flag_of
 from qagen.settings.sources import read_key
 
+UNNAMED = "compatible"
+"""Whose request is shown where no provider is set: a plain one."""
 _WITHOUT = {"rules": "to try the pipeline without a model", NOBODY.name: "to do without a model"}
 
 
@@ -74,6 +76,22 @@ class Hosts:
                 f"{_WITHOUT[free]}, use --provider {free}."
             )
         return self._reach(row, model, self._given_base_url(row), key, "--base-url")
+
+    def sketch(self) -> Endpoint:
+        """Who would be asked, as far as it is known: enough to show a request, and not to send one. No key is read.
+
+        Raises:
+            UsageError: nobody would be asked.
+        """
+        if self._fields.provider == NOBODY.name:
+            return self.endpoint()
+        row = PROVIDERS[self._fields.provider or UNNAMED]
+        try:
+            base_url = resolve_base_url(row, self._given_base_url(row))
+        except ValueError:
+            base_url = None
+        model = self._fields.model or row.default_model or "not set yet; --model names it"
+        return Endpoint(row, model, base_url or "http://unknown.invalid", None)
 
     def embed_endpoint(self) -> Endpoint | None:
         """Who makes the vectors of texts; None where nobody shall.

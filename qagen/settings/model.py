@@ -69,6 +69,14 @@ class Settings(Fields):
         """
         return Hosts(self, self._given).endpoint(free)
 
+    def sketch(self) -> Endpoint:
+        """Who would be asked, without a key: enough to show a request.
+
+        Raises:
+            UsageError: nobody would be asked.
+        """
+        return Hosts(self, self._given).sketch()
+
     def embed_endpoint(self) -> Endpoint | None:
         """Who makes the vectors of texts; None where nobody shall.
 

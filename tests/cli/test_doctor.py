@@ -32,7 +32,7 @@ def test_all_is_well_where_the_model_is_there_with_its_tag_or_without(model: str
     code, findings = doctor(server, "--provider", "local", "--model", model)
     assert code == 0
     assert findings["model"]["verdict"] == "ok"
-    assert {finding["verdict"] for finding in findings.values()} == {"ok"}
+    assert {what for what, finding in findings.items() if finding["verdict"] != "ok"} == {"documents", "not tried"}
 
 
 def test_a_model_that_is_not_pulled_is_named_with_near_ones_and_the_command_that_pulls_it(server: LLMServer) -> None:
@@ -80,6 +80,65 @@ def test_each_setting_is_shown_with_the_place_it_came_from() -> None:
     assert origins["GENERATOR_LIMIT"] == (9, "environment")
     assert origins["GENERATOR_OUTPUT_DIR"] == ("elsewhere", "--qa-dir")
     assert origins["GENERATOR_BATCH_SIZE"] == (32, "default")
+
+
+def test_settings_that_differ_from_their_defaults_come_alone_and_as_the_file_wants_them() -> None:
+    Path("config.env").write_text("GENERATOR_RESUME=False\nGENERATOR_MODEL_OPTIONS='top_k=40 min_p=0.1'\n")
+    run = qagen("doctor", "--provider", "rules")
+    shown = [line.split() for line in run.stdout.splitlines() if line.startswith("GENERATOR_")]
+    assert ["GENERATOR_RESUME", "false", "config.env"] in shown
+    assert ["GENERATOR_MODEL_OPTIONS", "top_k=40", "min_p=0.1", "config.env"] in shown
+    assert "default" not in {line[-1] for line in shown}
+    assert "settings at their defaults: --all-settings shows them" in run.stdout
+    every = qagen("doctor", "--provider", "rules", "--all-settings").stdout
+    assert ["GENERATOR_CORRECTIVE_RETRY", "true", "default"] in [line.split() for line in every.splitlines()]
+    assert every.index("GENERATOR_RESUME") < every.index("GENERATOR_INCOMING_DIR")
+
+
+def test_what_was_not_tried_is_said_plainly(server: LLMServer) -> None:
+    _, findings = doctor(server, "--provider", "local", "--model", "qwen3:14b")
+    assert findings["not tried"]["verdict"] == "note"
+    assert "no request was sent that costs" in findings["not tried"]["text"]
+    assert "generate-qa --limit 1" in findings["not tried"]["text"]
+    _, findings = doctor(server, "--provider", "local", "--model", "qwen3:8b")
+    assert "not tried" not in findings
+
+
+def test_the_key_the_certificates_and_the_transport_are_those_that_a_run_would_take(server: LLMServer) -> None:
+    address = ("--provider", "openai", "--base-url", server.openai_url)
+    Path("key").write_text("sk-right\n")
+    code, findings = doctor(server, *address, "--api-key-file", "key", "--transport", "aiohttp")
+    assert code == 0
+    assert "accepts the key" in findings["host"]["text"]
+    assert findings["transport"]["text"] == "aiohttp carries the requests"
+    code, findings = doctor(server, *address, "--api-key-file", "key", "--ca-bundle", "nowhere.pem")
+    assert code == 2
+    assert "nowhere.pem: there is no such file" in findings["transport"]["text"]
+
+
+def test_who_makes_vectors_is_reached_too(server: LLMServer) -> None:
+    vectors = (
+        "--embed-provider",
+        "compatible",
+        "--embed-model",
+        "gemma4:latest",
+        "--embed-base-url",
+        server.openai_url,
+    )
+    code, findings = doctor(server, "--provider", "none", *vectors, COMPATIBLE_API_KEY="sk-right")
+    assert code == 0
+    assert findings["vectors"]["text"] == "gemma4:latest is there"
+    assert "mine-negatives" in findings["provider"]["text"]
+    code, findings = doctor(server, "--provider", "none", *vectors, COMPATIBLE_API_KEY="sk-wrong")
+    assert code == 4
+
+
+def test_the_folder_of_the_documents_is_looked_at(server: LLMServer) -> None:
+    Path("mine").mkdir()
+    _, findings = doctor(server, "--provider", "rules", "--incoming-dir", "mine")
+    assert findings["documents"]["verdict"] == "ok"
+    _, findings = doctor(server, "--provider", "rules", "--incoming-dir", "other")
+    assert "other: there is no such folder" in findings["documents"]["text"]
 
 
 def test_a_folder_that_cannot_be_written_is_exit_2_and_nothing_is_left_behind() -> None:

@@ -166,7 +166,8 @@ def test_a_run_that_began_ends_with_its_code_and_an_account_that_adds_up(case: C
     figures = [requests["sent"], requests["useful"], requests["unusable"], without]
     assert [int(number) for number in REQUESTS.search(shown).groups()] == figures  # type: ignore[union-attr]
     assert requests["sent"] == len(server.ledger())
-    assert "\nnext: qagen " in shown
+    leads_on = {2: "\nnext: put that right in the command", 4: "\nonce that is mended: qagen "}
+    assert leads_on.get(case.code, "\nnext: qagen ") in shown
     assert chunks["total"] == len(TEXTS)
     if case.code not in {2, 5}:
         assert chunks["completed_earlier"] == 1
@@ -213,6 +214,23 @@ def test_a_document_that_is_left_out_is_a_failure_of_the_run(server: LLMServer) 
 def test_an_unknown_model_after_the_first_answer_is_the_providers_end(server: LLMServer) -> None:
     ended = run(server, Case(4, faults=[{"fault": "model_gone", "when": {"after": 1}}]))
     assert ended.returncode == 4, ended.stderr
+
+
+@pytest.mark.parametrize("fault", ["unauthorized", "quota", "model_gone"])
+def test_no_command_is_named_as_the_next_that_cannot_work_before_something_is_changed(
+    fault: str, server: LLMServer
+) -> None:
+    ended = run(server, Case(4, faults=[{"fault": fault, "when": {"after": 1}}]))
+    assert ended.returncode == 4, ended.stderr
+    assert "next: qagen" not in ended.stderr
+    mended_elsewhere = fault in {"unauthorized", "quota"}
+    assert ("once that is mended: qagen generate-qa" in ended.stderr) == mended_elsewhere
+    assert ("next: put that right" in ended.stderr) == (not mended_elsewhere)
+
+
+def test_who_was_stopped_before_the_limit_is_not_sent_beyond_it(server: LLMServer) -> None:
+    ended = run(server, Case(4, faults=[{"fault": "unauthorized", "when": {"after": 1}}], more=("--limit", "3")))
+    assert re.search("^once that is mended: qagen .* --limit 3$", ended.stderr, re.MULTILINE)
 
 
 def test_the_account_stands_beside_the_results_too(server: LLMServer) -> None:

@@ -26,7 +26,7 @@ NO_SETTINGS = {
     "export": {"dataset", "list_formats", "config_file"},
     "status": {"as_json", "config_file"},
     "errors": {"as_json", "config_file", "kind", "document", "examples"},
-    "doctor": {"as_json", "config_file", "provider_base_url"},
+    "doctor": {"all_settings", "as_json", "config_file", "provider_base_url"},
 }
 """Parameters that are about this one call."""
 

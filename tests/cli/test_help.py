@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -21,8 +22,8 @@ def commands() -> dict[str, Any]:
     return dict(group.commands)
 
 
-def help_of(*arguments: str) -> str:
-    result = CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200", "TERM": "dumb"})
+def help_of(*arguments: str, columns: int = 200) -> str:
+    result = CliRunner().invoke(app, [*arguments], env={"COLUMNS": str(columns), "TERM": "dumb"})
     assert result.exit_code == 0
     return result.output
 
@@ -66,6 +67,26 @@ def test_every_command_has_a_text_a_panel_and_a_short_help(command: str) -> None
 @pytest.mark.parametrize("command", list(commands()))
 def test_every_parameter_of_every_command_has_a_help(command: str) -> None:
     assert [one.name for one in commands()[command].params if not getattr(one, "help", None)] == []
+
+
+@pytest.mark.parametrize("command", ["", *commands()])
+@pytest.mark.parametrize("columns", [60, 80, 110])
+def test_nothing_is_cut_in_the_help_of_any_command(command: str, columns: int) -> None:
+    text = help_of(*([command] if command else []), "--help", columns=columns)
+    assert "\u2026" not in text
+    assert max(map(len, text.splitlines())) <= columns
+    words = set(re.findall(r"--[a-z][a-z-]+", text))
+    for param in commands()[command].params if command else ():
+        assert {name for name in (*param.opts, *param.secondary_opts) if name.startswith("--")} <= words
+
+
+def test_paragraphs_of_the_help_are_broken_where_the_terminal_ends_and_nowhere_else() -> None:
+    """Not where the source code has its line ends."""
+    text = help_of("doctor", "--help", columns=110)
+    lines = [line.strip() for line in text.partition("Options")[0].splitlines()]
+    (before,) = [at for at, line in enumerate(lines) if line.startswith("Exit code 2")]
+    assert lines[before - 1] == ""
+    assert "Asks the host for its list of models" in help_of("doctor", "--help")
 
 
 def test_without_a_command_the_help_is_shown() -> None:

@@ -165,6 +165,48 @@ def test_the_prompt_is_shown_word_by_word_and_nothing_is_asked(server: LLMServer
     assert not Path("qa").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--provider", "openai"),
+        ("--provider", "claude"),
+        ("--provider", "compatible"),
+        ("--provider", "compatible", "--base-url", "not an address"),
+        ("--provider", "groq", "--api-key-file", "nowhere"),
+        ("--provider", "local"),
+    ],
+)
+def test_the_prompt_is_shown_without_a_key_an_address_a_server_and_a_model(arguments: tuple[str, ...]) -> None:
+    write_chunks(Path("chunks"), "a", TEXTS)
+    result = qagen("generate-qa", *arguments, "--show-prompt")
+    assert "You write question-answer pairs" in result.stdout
+    assert "reply schema" in result.stdout
+    assert ("no provider is set yet" in result.stderr) == (not arguments)
+    assert not Path("qa").exists()
+
+
+def test_a_prompt_that_is_never_sent_is_called_that() -> None:
+    write_chunks(Path("chunks"), "a", TEXTS)
+    result = qagen("generate-qa", "--provider", "rules", "--show-prompt")
+    assert "with --provider rules this is never sent to anybody" in result.stderr
+    assert "You write question-answer pairs" in result.stdout
+
+
+def test_the_prompt_is_shown_for_the_first_chunk_that_is_not_blank() -> None:
+    write_chunks(Path("blank"), "a", [" \n", "\n"])
+    write_chunks(Path("blank"), "b", [" \n", "The valve opens at 12 bar."])
+    result = qagen("generate-qa", "--provider", "openai", "--chunks-dir", "blank", "--show-prompt")
+    assert "user: b, chunk b-1" in result.stdout
+    assert "The valve opens at 12 bar." in result.stdout
+
+
+def test_a_prompt_that_was_changed_is_shown_before_anybody_accepts_it(server: LLMServer) -> None:
+    qagen(*local(server))
+    result = qagen(*local(server, "--extra-instructions", "Name the pump.", "--show-prompt"))
+    assert "Name the pump." in result.stdout
+
+
 # A second round
 
 

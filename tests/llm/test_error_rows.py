@@ -143,7 +143,7 @@ OPENAI = [
     Row(
         "openai",
         401,
-        openai("Incorrect API key provided: sk-abcdef.", code="invalid_api_key"),
+        openai("Incorrect API key provided: sk-abcdef1234567890.", code="invalid_api_key"),
         AccessError,
         "auth",
         ("Incorrect API key provided: [key]", "Check the key in OPENAI_API_KEY"),
@@ -712,7 +712,7 @@ def test_no_body_is_strange_enough_to_end_in_anything_but_a_reaction(provider: s
 
 @pytest.mark.parametrize("provider", ENDPOINTS)
 def test_no_error_repeats_the_key_in_any_dialect(provider: str) -> None:
-    key = ENDPOINTS[provider].key or "sk-abcdefgh"
+    key = ENDPOINTS[provider].key or "sk-abcdefgh12345678"
     words = f"you sent {key}, that is {key}"
     for body in (openai(words), claude("authentication_error", words), gemini(400, None, words), ollama(words)):
         for status in (400, 401, 403, 429, 500):

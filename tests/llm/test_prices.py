@@ -104,3 +104,38 @@ def test_a_table_of_the_users_own_comes_first() -> None:
 def test_a_table_that_is_none_is_a_usage_error_that_names_the_file(text: str) -> None:
     with pytest.raises(UsageError, match=r"^mine\.toml: "):
         parse_table(text, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[[prices]]\nmodel = "fake-1"', "there is no provider 'prices'"),
+        ("", "there is no price in it"),
+        ('as_of = "2026-11-22"\n[openai]', "there is no price in it"),
+        ('openai = "free"', "openai: it is no table of models"),
+        ("[[openai]]\nm = { input = 1, output = 1 }", "openai: it is no table of models"),
+        ("[openai]\nm = 3", "openai: m: 3 is no table"),
+        ("[openai]\nm = { input = 1 }", "openai: m: output is missing"),
+        ("[openai]\nm = { input = 1, output = 1, ouput = 2 }", "openai: m: there is no 'ouput' in a price"),
+        ('[openai]\nm = { input = "1", output = 1 }', "input is '1', which is no number"),
+        ("[openai]\nm = { input = true, output = 1 }", "input is True, which is no number"),
+        ("[openai]\nm = { input = -1, output = 1 }", "input is -1, which is no number"),
+        ("[openai]\nm = { input = nan, output = 1 }", "input is nan, which is no number"),
+        ('[openai]\nm = { input = 1, output = 1, until = "2026-12-31" }', "until and later belong together"),
+        ("[openai]\nm = { input = 1, output = 1, until = 3, later = {} }", "until is 3, which is no day"),
+        (
+            '[openai]\nm = { input = 1, output = 1, until = "2026-12-31", later = { input = 1 } }',
+            "later: output is missing",
+        ),
+    ],
+)
+def test_what_is_no_price_is_named_and_the_right_form_is_shown(text: str, says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_table(text, "mine.toml")
+    assert says in str(caught.value)
+    assert '[openai], and below it "gpt-6-luna" = { input = 0.10, output = 0.50 }' in str(caught.value)
+
+
+def test_the_table_that_comes_along_would_pass_as_a_users_own() -> None:
+    text = files("qagen.llm").joinpath("prices.toml").read_text(encoding="utf-8")
+    assert parse_table(text, "prices.toml") == table()
