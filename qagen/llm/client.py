@@ -78,6 +78,8 @@ class _Sending:
     slept_s: float = 0.0
     limited: bool = False
     """The last try met a rate limit."""
+    not_before: float = 0.0
+    """It was told to wait until then."""
 
 
 class Client:
@@ -258,7 +260,7 @@ class Client:
             self._slow_down(_error_of(state), sending, state.upcoming_sleep)
 
         async def sleep(seconds: float) -> None:
-            if not sending.limited:  # all wait for the end of a limit together, at the gate
+            if not sending.limited:  # the end of a limit is waited for at the gate, by all or by this one
                 await self._gate.sleep(seconds)
 
         def last_error(state: RetryCallState) -> None:
@@ -283,6 +285,7 @@ class Client:
         if ticket is None:
             return
         if error.is_rate_limit:
+            sending.not_before = now + wait_s
             self.traffic.limited(now, ticket, wait_s)
         elif error.retry_after_s is not None:
             self.traffic.hold(now + wait_s)
@@ -298,7 +301,7 @@ class Client:
         """One request, from the wait for its turn to the parsed reply."""
         loop = asyncio.get_running_loop()
         tokens = len(sending.call.body) / 4 + sending.question.output_tokens
-        ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry)
+        ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry, not_before=sending.not_before)
         if self.traffic.breaker.is_open and not self.traffic.breaker.is_outage:
             self._note_once("retries", f"too many requests are tried again; {where(self.endpoint)} is given pauses.")
         began = loop.time()
