@@ -32,7 +32,6 @@ from qagen.llm.types import (
     EmbeddingReply,
     EmbeddingRequest,
     EmbeddingWire,
-    FailedTry,
     HttpCall,
     Wire,
 )
@@ -287,6 +286,9 @@ class Client:
         if error.is_rate_limit:
             sending.not_before = now + wait_s
             self.traffic.limited(now, ticket, wait_s)
+            if self.traffic.refusals.one_by_one:
+                text = f"{where(self.endpoint)} refuses single requests (HTTP 429), not all: each of them waits alone."
+                self._note_once("single", text)
         elif error.retry_after_s is not None:
             self.traffic.hold(now + wait_s)
         if error.is_overload:
@@ -357,9 +359,11 @@ class Client:
         self.meter.possibly_billed += error.code in _BILLED
         if error.code in _ANSWERED or not isinstance(error, TransientError):
             self.traffic.answered_otherwise(ticket)
-        if not isinstance(error, TransientError) or error.is_rate_limit:
+        if not isinstance(error, TransientError):
             return error
-        sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
+        sending.attempts.note_failure(utc_time(), error.code, str(error))
+        if error.is_rate_limit:
+            return error
         now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
         if (self._nobody_there(error) and not breaker.is_open) or error.code in _ANSWERED:
             return error

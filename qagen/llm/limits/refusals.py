@@ -19,11 +19,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 _A_FEW = 4
-"""Requests that passed right behind a refused one, from which that is no chance ..."""
+"""Requests that passed right behind a refused one, from which that is no chance, beyond what flowed in ..."""
 _RIGHT_BEHIND_S = 0.1
-"""... if they were sent so soon after it ..."""
-_REFILL = 2.0
-"""... and are more than so many times what had passed in that time at the rate so far."""
+"""... if they were sent so soon after it."""
 _NEARLY_ALL = 6
 _MOSTLY = 3
 """Passed requests for each refused one, from which on most of them pass."""
@@ -33,8 +31,8 @@ _FEW, _HARDLY_FASTER = 15, 1.1
 """nor so soon, who sends hardly more; """
 _SOME, _SLOWER = 150, 0.9
 _LEFT, _LEFT_PART = 2.0, 0.1
-"""nor who sends less than at the refusal before, and has requests left by what was let through: so many, and such a part
-of those that passed. (Of very many, windows with borders may look the same.)"""
+"""nor who sends less than at the refusal before, and has requests left by what was let through: so many, and such a
+part of those that passed. (Of very many, windows with borders may look the same.)"""
 _TOO_MANY = ((20, 10), (5, 5))
 """Of so many requests, as they were sent, so many refused: then it is a limit of all."""
 _KEPT = 64
@@ -57,13 +55,13 @@ class _Behind:
 
     first: Sent
     last: int
-    per_s: float
-    """What had passed until then."""
+    flowed_in: float
+    """So many may have passed by what flows into a limit: on a busy machine, they go out later than it seems."""
 
     def contradict(self, passed: Iterable[Sent], refused: Iterable[Sent]) -> bool:
         """Whether so many of them passed that no limit of all can have been met."""
         through, others = self._count(passed), self._count(refused)
-        return through >= _A_FEW + _REFILL * self.per_s * _RIGHT_BEHIND_S and through >= _NEARLY_ALL * others
+        return through >= _A_FEW + self.flowed_in and through >= _NEARLY_ALL * others
 
     def _count(self, sent: Iterable[Sent]) -> int:
         until = self.first.at + _RIGHT_BEHIND_S
@@ -154,7 +152,8 @@ class Refusals:
         self._met += 1
         stretch.end = sent
         slow = self._is_slow()
-        self._behind = _Behind(sent, self._count, sent.number / max(now - (self._began or now), 1.0))
+        per_s = sent.number / max(now - (self._began or now), 1.0)
+        self._behind = _Behind(sent, self._count, per_s * (now - sent.at + _RIGHT_BEHIND_S))
         self._last, self._stretch = stretch, _Stretch(now, self._count + 1)
         return not ((slow and self._doubt()) or self._look_behind())
 
