@@ -160,7 +160,8 @@ def diagnose(qa_dir: Path, log: Path, focus: Focus = Focus(), negatives_dir: Pat
     for line in _lines_of(log):
         if all(wanted in (None, line.get(field)) for field, wanted in asked_for.items()):
             types = found.history.setdefault(str(line.get("outcome", "other")), Counter())
-            types[str(line.get("type", "unknown"))] += 1
+            times = line.get("times", 1)
+            types[str(line.get("type", "unknown"))] += times if isinstance(times, int) and times > 0 else 1
     if focus.kind and not (found.generation.kinds or found.mining.kinds or found.history):
         raise DataError(
             f"{qa_dir}: nothing of type {focus.kind!r} stands in its results or its log. Without --type, all is shown."

@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from qagen.llm.limits import Traffic
 from qagen.runs import Live
 
 
@@ -44,16 +45,22 @@ class _TwoLines(Progress):
 
 
 class _Pause(ProgressColumn):
-    """Why nothing moves, and for how long still."""
+    """Why nothing moves, and for how long still; or why it moves slowly."""
 
     def __init__(self, live: Live) -> None:
         super().__init__()
         self._live = live
 
     def render(self, task: Task) -> Text:  # noqa: ARG002
-        """Nothing, as long as requests go out."""
-        seconds = self._live.traffic.pause_s(time.monotonic())
-        if seconds < 1:
-            return Text()
-        why = "no answers" if self._live.traffic.breaker.is_open else "rate limit"
-        return Text(f"{why}: {seconds:.0f} s", style="yellow")
+        """Nothing, as long as requests go out as fast as they can."""
+        return Text(held_back(self._live.traffic, time.monotonic()), style="yellow")
+
+
+def held_back(traffic: Traffic, now: float) -> str:
+    """What the host holds requests back by: a pause of at least a second, or a rate; empty where by nothing."""
+    seconds, rate = traffic.pause_s(now), traffic.host_rate(now)
+    if seconds >= 1:
+        return f"{'no answers' if traffic.breaker.is_open else 'rate limit'}: {seconds:.0f} s"
+    if rate is None:
+        return ""
+    return f"limited by the host: {rate:.0f}/s" if rate >= 10 else f"limited by the host: {rate:.1f}/s"

@@ -83,7 +83,9 @@ class RunDisplay:
             elif self._failures == MOST_FAILURES_SHOWN + 1:
                 self._print(f"[red]failed:[/] more; they all stand in {safe(str(self._errors_path()))}")
         elif isinstance(event, TryFailed) and self._verbose:
-            what = f"try {event.attempt.number}: {event.attempt.code}: {event.attempt.message}"
+            tried = event.attempt
+            last = f" to {tried.number + tried.times - 1}" if tried.times > 1 else ""
+            what = f"try {tried.number}{last}: {tried.code}: {tried.message}"
             self._print(f"[dim]{safe(event.chunk)}: {safe(what)}[/]")
         elif isinstance(event, ReplyUnusable) and self._verbose:
             self._print(f"[dim]{safe(event.chunk)}: round {event.turn}: {safe(f'{event.code}: {event.message}')}[/]")
@@ -131,7 +133,11 @@ class RunDisplay:
         elif time.monotonic() - self._last_line >= PLAIN_EVERY_S:
             self._last_line = time.monotonic()
             fields = self._fields()
-            self._print(f"{saved:,} of {self._live.job.to_ask:,} chunks, {fields['rate']}, {fields['figures']}")
+            from qagen.cli.live_line import held_back
+
+            held = held_back(self._live.traffic, time.monotonic())
+            rate = f"{fields['rate']} ({held})" if held else fields["rate"]
+            self._print(f"{saved:,} of {self._live.job.to_ask:,} chunks, {rate}, {fields['figures']}")
 
     def _fields(self) -> dict[str, Any]:
         assert self._live is not None

@@ -32,7 +32,6 @@ from qagen.llm.types import (
     EmbeddingReply,
     EmbeddingRequest,
     EmbeddingWire,
-    FailedTry,
     HttpCall,
     Wire,
 )
@@ -78,6 +77,8 @@ class _Sending:
     slept_s: float = 0.0
     limited: bool = False
     """The last try met a rate limit."""
+    not_before: float = 0.0
+    """It was told to wait until then."""
 
 
 class Client:
@@ -258,7 +259,7 @@ class Client:
             self._slow_down(_error_of(state), sending, state.upcoming_sleep)
 
         async def sleep(seconds: float) -> None:
-            if not sending.limited:  # all wait for the end of a limit together, at the gate
+            if not sending.limited:  # the end of a limit is waited for at the gate, by all or by this one
                 await self._gate.sleep(seconds)
 
         def last_error(state: RetryCallState) -> None:
@@ -283,7 +284,11 @@ class Client:
         if ticket is None:
             return
         if error.is_rate_limit:
+            sending.not_before = now + wait_s
             self.traffic.limited(now, ticket, wait_s)
+            if self.traffic.refusals.one_by_one:
+                text = f"{where(self.endpoint)} refuses single requests (HTTP 429), not all: each of them waits alone."
+                self._note_once("single", text)
         elif error.retry_after_s is not None:
             self.traffic.hold(now + wait_s)
         if error.is_overload:
@@ -298,7 +303,7 @@ class Client:
         """One request, from the wait for its turn to the parsed reply."""
         loop = asyncio.get_running_loop()
         tokens = len(sending.call.body) / 4 + sending.question.output_tokens
-        ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry)
+        ticket = sending.ticket = await self._gate.enter(tokens, retry=sending.retry, not_before=sending.not_before)
         if self.traffic.breaker.is_open and not self.traffic.breaker.is_outage:
             self._note_once("retries", f"too many requests are tried again; {where(self.endpoint)} is given pauses.")
         began = loop.time()
@@ -354,9 +359,11 @@ class Client:
         self.meter.possibly_billed += error.code in _BILLED
         if error.code in _ANSWERED or not isinstance(error, TransientError):
             self.traffic.answered_otherwise(ticket)
-        if not isinstance(error, TransientError) or error.is_rate_limit:
+        if not isinstance(error, TransientError):
             return error
-        sending.attempts.failed.append(FailedTry(utc_time(), sending.attempts.sent, error.code, str(error)))
+        sending.attempts.note_failure(utc_time(), error.code, str(error))
+        if error.is_rate_limit:
+            return error
         now, breaker = asyncio.get_running_loop().time(), self.traffic.breaker
         if (self._nobody_there(error) and not breaker.is_open) or error.code in _ANSWERED:
             return error

@@ -30,19 +30,22 @@ class Gate:
         self._stopped.set()
         self._news.set()
 
-    async def enter(self, tokens: float, *, retry: bool) -> Ticket:
-        """Wait for the turn, and take it.
+    async def enter(self, tokens: float, *, retry: bool, not_before: float = 0.0) -> Ticket:
+        """Wait for the turn, and take it. Who may not go `not_before` a time lets the others pass until then.
 
         Raises:
             Stopped: the run ended first.
         """
         loop = asyncio.get_running_loop()
-        async with self._turn:
-            while not self._stopped.is_set() and (delay := self.traffic.delay_s(loop.time(), tokens)):
-                await self._wait(delay)
-            if self._stopped.is_set():
-                raise Stopped
-            return self.traffic.enter(loop.time(), tokens, retry=retry)
+        while True:
+            async with self._turn:
+                while not self._stopped.is_set() and (delay := self.traffic.delay_s(loop.time(), tokens)):
+                    await self._wait(delay)
+                if self._stopped.is_set():
+                    raise Stopped
+                if loop.time() >= not_before:
+                    return self.traffic.enter(loop.time(), tokens, retry=retry)
+            await self.sleep(not_before - loop.time())
 
     def left(self, ticket: Ticket) -> None:
         """The request that went out has ended."""

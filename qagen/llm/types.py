@@ -7,7 +7,7 @@ A `ChatRequest` says what is wanted. A wire (`Wire`: one module a dialect, three
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -154,6 +154,8 @@ class FailedTry:
     """Which try it was, from 1."""
     code: str
     message: str
+    times: int = 1
+    """So many tries, this being the first, ended so one after the other."""
 
 
 @dataclass(slots=True)
@@ -162,7 +164,16 @@ class Attempts:
 
     sent: int = 0
     failed: list[FailedTry] = field(default_factory=list)
-    """Those that were worth another try. Rate limits are not among them: they say nothing about the request."""
+    """Those that were worth another try."""
+
+    def note_failure(self, at: str, code: str, message: str) -> None:
+        """The last one sent brought no reply. Rate limits in a row are one entry: a host that is closed for an hour
+        must not fill the log."""
+        last = self.failed[-1] if self.failed else None
+        if last is not None and last.code == code == "rate_limited" and last.number + last.times == self.sent:
+            self.failed[-1] = replace(last, message=message, times=last.times + 1)
+        else:
+            self.failed.append(FailedTry(at, self.sent, code, message))
 
 
 LONGEST_WAIT_S = 300.0

@@ -56,7 +56,8 @@ def _line(event: Event) -> dict[str, Any] | None:
     match event:
         case TryFailed(document, chunk, attempt):
             what = {"outcome": "try_failed", "type": attempt.code, "document": document, "chunk": chunk}
-            return {"time": attempt.at, **what, "attempt": attempt.number, "message": attempt.message}
+            tries = {"attempt": attempt.number, **({"times": attempt.times} if attempt.times > 1 else {})}
+            return {"time": attempt.at, **what, **tries, "message": attempt.message}
         case ReplyUnusable(document, chunk, turn, code, message, excerpt):
             what = {"outcome": "reply_unusable", "type": code, "document": document, "chunk": chunk}
             return {**what, "round": turn, "message": message, "reply": excerpt}

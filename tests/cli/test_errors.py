@@ -154,6 +154,14 @@ def test_the_log_tells_what_was_recovered_from_too() -> None:
     assert "bug: 1 KeyError" in shown
 
 
+def test_rate_limits_in_a_row_stand_in_one_line_and_are_counted_each() -> None:
+    put("a")
+    log({"outcome": "try_failed", "type": "rate_limited", "attempt": 2, "times": 3})
+    log({"outcome": "try_failed", "type": "rate_limited", "attempt": 1})
+    log({"outcome": "try_failed", "type": "5xx", "times": "many"})
+    assert "requests without a reply: 4 rate_limited, 1 5xx" in errors().stdout
+
+
 def test_another_log_can_be_named() -> None:
     put("a")
     log({"outcome": "run_stopped", "type": "stop"}, path="elsewhere.jsonl")

@@ -113,7 +113,7 @@ async def test_whatever_a_host_allows_all_requests_pass_in_the_end_and_none_uses
     assert sum(entry.status == 200 for entry in entries) == 20
 
 
-async def test_a_rate_limit_is_not_among_the_failed_tries(server: LLMServer) -> None:
+async def test_rate_limits_are_among_the_failed_tries_those_in_a_row_as_one_and_use_up_none(server: LLMServer) -> None:
     server.configure(
         faults=[
             {"fault": "rate_limit", "when": {"nth": [1, 2, 3, 5, 6, 7, 8]}, "retry_after_ms": 1},
@@ -123,7 +123,8 @@ async def test_a_rate_limit_is_not_among_the_failed_tries(server: LLMServer) -> 
     async with Client(endpoint(server), 1) as client:
         attempts = Attempts()
         await ask(client, attempts=attempts)
-        assert [attempt.code for attempt in attempts.failed] == ["5xx"]
+        told = [(attempt.number, attempt.code, attempt.times) for attempt in attempts.failed]
+        assert told == [(1, "rate_limited", 3), (4, "5xx", 1), (5, "rate_limited", 4)]
         assert (attempts.sent, client.meter.rate_limits, client.meter.retries) == (9, 7, 8)
     assert statuses(server) == [429] * 3 + [500] + [429] * 4 + [200]
 
@@ -139,6 +140,50 @@ async def test_everybody_waits_out_what_one_was_told(server: LLMServer) -> None:
     assert refused.t_done is not None
     later = [entry.t - refused.t_done for entry in entries if entry.t > refused.t_done + 0.05]
     assert min(later) >= 1
+
+
+async def test_where_one_request_in_ten_is_refused_at_random_the_others_go_on(server: LLMServer) -> None:
+    notes: list[str] = []
+    server.configure(
+        latency_ms=20, seed=3, faults=[{"fault": "rate_limit", "when": {"share": 0.1}, "retry_after_ms": 200}]
+    )
+    async with Client(endpoint(server), 16, notes.append) as client:
+        assert len(await ask_all(client, 200, 32)) == 200
+        assert client.traffic.refusals.one_by_one
+        assert client.traffic.concurrency.limit == 16
+        assert client.meter.rate_limits > 8
+        assert is_balanced(client.meter)
+    assert len(violations(server.ledger())) > 50, "they went on while single requests had been told to wait"
+    assert [note for note in notes if "refuses single requests (HTTP 429)" in note] == notes
+    assert len(notes) == 1
+
+
+async def test_a_request_that_is_refused_alone_waits_as_long_as_it_was_told(server: LLMServer) -> None:
+    server.configure(
+        latency_ms=20, seed=3, faults=[{"fault": "rate_limit", "when": {"share": 0.1}, "retry_after_ms": 200}]
+    )
+    async with Client(endpoint(server), 16) as client:
+        await ask_all(client, 200, 32)
+    entries: dict[str | None, list[Entry]] = {}
+    for entry in server.ledger():
+        entries.setdefault(entry.marker, []).append(entry)
+    for tries in entries.values():
+        assert all(later.t - (first.t_done or 0) >= 0.195 for first, later in pairwise(tries))
+
+
+async def test_a_limit_of_all_that_begins_while_single_requests_are_refused_is_everybodys_again(
+    server: LLMServer,
+) -> None:
+    server.configure(
+        latency_ms=20, seed=3, faults=[{"fault": "rate_limit", "when": {"share": 0.1}, "retry_after_ms": 100}]
+    )
+    async with Client(endpoint(server), 16) as client:
+        await ask_all(client, 200, 32)
+        assert client.traffic.refusals.one_by_one
+        server.configure(faults=[{"fault": "rate_limit", "retry_after": 1, "times": 12}])
+        assert len(await ask_all(client, 32, 32)) == 32
+        assert not client.traffic.refusals.one_by_one
+    assert violations([entry for entry in server.ledger() if entry.t_done][-32:]) == []
 
 
 async def test_a_wait_named_by_an_overloaded_host_is_everybodys_too(server: LLMServer) -> None:

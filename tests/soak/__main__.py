@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from tests.soak import bomb, kills, outage, rate, signals, stops, twice
+from tests.soak import bomb, kills, outage, rate, signals, sporadic, stops, twice
 from tests.soak.runs import Options, note
 from tests.soak.table import Case, table
 
@@ -19,6 +19,7 @@ SECTIONS: dict[str, Callable[[Options], list[Case]]] = {
     "sigterm": partial(signals.run, signal.SIGTERM),
     "auth": stops.run,
     "rate": rate.run,
+    "sporadic": sporadic.run,
     "outage": outage.run,
     "bomb": bomb.run,
     "twice": twice.run,

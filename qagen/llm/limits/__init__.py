@@ -7,6 +7,7 @@ from qagen.llm.limits.backoff import MOST_WAITING_S, NOBODY_THERE, backoff_s
 from qagen.llm.limits.breaker import Breaker, RetryBudget
 from qagen.llm.limits.concurrency import Concurrency
 from qagen.llm.limits.rates import Bucket, LearntRate, Quota
+from qagen.llm.limits.refusals import Refusals
 from qagen.llm.limits.suspects import Suspects
 from qagen.llm.limits.traffic import Ticket, Traffic
 
@@ -18,6 +19,7 @@ __all__ = [
     "Concurrency",
     "LearntRate",
     "Quota",
+    "Refusals",
     "RetryBudget",
     "Suspects",
     "Ticket",

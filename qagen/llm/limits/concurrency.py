@@ -34,3 +34,7 @@ class Concurrency:
         self._begun = True
         self._successes = 0
         self.limit = max(1, self.limit // 2)
+
+    def forgive(self) -> None:
+        """What was met was no limit: it grows as in the beginning."""
+        self._begun = False

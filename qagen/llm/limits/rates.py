@@ -16,9 +16,15 @@ _ENOUGH_FOR_SURE = 100
 """Requests from which a rate is known at all, and well."""
 _WINDOW_S = 60.0
 """Most limits are for a minute, so that long is looked back."""
+_TOO_FEW = 8
+"""Fewer requests than that lower the rate by half at most."""
 _BURST_S = 0.1
 _MOST_WAIT_S = 60.0
 """What headers imply is never waited for longer: a reset may be one of a day."""
+_DOUBLES_S = 0.5
+"""Where what was met was no limit, the rate doubles in this time ..."""
+_DOUBLINGS = 10
+"""... and is none any more after so many."""
 _TRUST = 1.15
 """What passed is up to so much less than what could have passed, where our own rate held it back."""
 
@@ -91,12 +97,15 @@ class LearntRate:
         self._began: float | None = None
         """What is counted began then."""
         self._refused = False
+        self._lifted_at: float | None = None
         self._bucket = Bucket(1.0)
 
     def per_s(self, now: float) -> float | None:
         """Requests a second that may go out now; None while no limit was met."""
         if self._peak is None:
             return None
+        if self._lifted_at is not None:
+            return self._peak * 2 ** ((now - self._lifted_at) / _DOUBLES_S)
         part = (now - self._since) / self._plateau_s
         return self._peak * (1 - _DROP * (1 - max(0.0, part)) ** 3)
 
@@ -107,6 +116,16 @@ class LearntRate:
         self._forget(now)
         self._refused = True
 
+    def forgive(self) -> None:
+        """The refusal tells nothing of the rate."""
+        self._refused = False
+
+    def lift(self, now: float) -> None:
+        """What was met was no limit: the rate doubles and doubles, until there is none."""
+        self.forgive()
+        if self._peak is not None and self._lifted_at is None:
+            self._peak, self._lifted_at = self.per_s(now), now
+
     def delay_s(self, now: float) -> float:
         """How long until the next one may go out."""
         return 0.0 if self._adjusted(now) is None else self._bucket.delay_s(now, 1)
@@ -115,6 +134,8 @@ class LearntRate:
         """One goes out. After refusals, only now is it known how long nothing passed."""
         if self._refused:
             self._learn(now)
+        if self._lifted_at is not None and now - self._lifted_at > _DOUBLINGS * _DOUBLES_S:
+            self._peak = self._lifted_at = None
         if self._began is None:
             self._began = now
         self._forget(now)
@@ -132,13 +153,14 @@ class LearntRate:
         through = len(self._sent) / max(now - began, 0.001)
         current = self.per_s(now)
         # Our own rate may have held back more than the server: then ours is the better guess.
-        self._peak = through if current is None else min(current, through * _TRUST)
+        least = current / 2 if current is not None and len(self._sent) < _TOO_FEW else 0.0
+        self._peak = through if current is None else max(least, min(current, through * _TRUST))
         # What was told from a few requests and seconds is doubted soon.
         sure = len(self._sent) / _ENOUGH_FOR_SURE
         if len(self._sent) >= _A_FEW:
             sure = max(sure, (now - began) / _WINDOW_S)
         self._plateau_s = _PLATEAU_S * max(_LEAST_TRUST, min(1.0, sure))
-        self._since, self._began = now, now
+        self._since, self._began, self._lifted_at = now, now, None
         self._sent.clear()
 
     def _forget(self, now: float) -> None:

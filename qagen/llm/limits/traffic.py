@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from qagen.llm.limits.breaker import Breaker, RetryBudget
 from qagen.llm.limits.concurrency import Concurrency
 from qagen.llm.limits.rates import Bucket, LearntRate, Quota
+from qagen.llm.limits.refusals import Refusals, Sent
 
 _NEWS = 0.1
 """Weight of one reply in the mean share of the reserved tokens that is really used."""
 _BURST_S = 0.25
 """What a rate that the user set lets through at once: as much as makes up for late timers."""
+
+
+_SHOWN_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Ticket:
     """The most that it may use."""
     expected: float
     """What it will probably use, by those before it."""
+    sent: Sent
 
 
 class Traffic:
@@ -52,6 +57,7 @@ class Traffic:
         """Tokens of the requests in flight."""
         self._budget = RetryBudget()
         self._learnt = LearntRate()
+        self.refusals = Refusals()
         self._set = {
             name: Bucket(per_minute / 60, _BURST_S * per_minute / 60)
             for name, per_minute in (("requests", requests_per_minute), ("tokens", tokens_per_minute))
@@ -63,6 +69,9 @@ class Traffic:
         self._share_used = 1.0
         """Tokens really used, as a share of the most that might have been."""
         self._not_before = 0.0
+        self._limited_until = 0.0
+        self._slowed_at = -_SHOWN_S
+        """When a rate of the host last held a request back."""
         self._epoch = 0
 
     def waits_for_others(self) -> bool:
@@ -74,22 +83,34 @@ class Traffic:
         """How long the next request has to wait at least; infinite where another one's end decides."""
         if self.waits_for_others():
             return float("inf")
-        waits = [self._not_before - now, self.breaker.delay_s(now), self._learnt.delay_s(now)]
-        for buckets in (self._set, self._told):
-            waits += [bucket.delay_s(now, 1 if name == "requests" else tokens) for name, bucket in buckets.items()]
-        return max(0.0, *waits)
+        by_rate = max(self._learnt.delay_s(now), _longest(self._told, now, tokens))
+        if by_rate > 0:
+            self._slowed_at = now
+        held = max(self._not_before, self._limited_until) - now
+        return max(0.0, held, self.breaker.delay_s(now), by_rate, _longest(self._set, now, tokens))
 
     def pause_s(self, now: float) -> float:
         """How long nobody may send because the server said so, or does not answer: what a user wants to know."""
         outage = self.breaker.delay_s(now)
-        return max(0.0, self._not_before - now, 0.0 if outage == float("inf") else outage)
+        held = max(self._not_before, self._limited_until) - now
+        return max(0.0, held, 0.0 if outage == float("inf") else outage)
+
+    def host_rate(self, now: float) -> float | None:
+        """Requests a second that the host lets through, where that has held requests back within the last seconds."""
+        if now - self._slowed_at > _SHOWN_S:
+            return None
+        told = self._told["requests"].per_s if "requests" in self._told else None
+        return min((rate for rate in (self._learnt.per_s(now), told) if rate is not None), default=None)
 
     def enter(self, now: float, tokens: float, *, retry: bool) -> Ticket:
         """A request goes out."""
         # The user's limit is one of what is really used; servers count what may be used.
-        ticket = Ticket(self._epoch, self.breaker.enter(), tokens, tokens * self._share_used)
+        expected = tokens * self._share_used
+        ticket = Ticket(self._epoch, self.breaker.enter(), tokens, expected, self.refusals.sent(now))
         self.in_flight += 1
         self._reserved += tokens
+        if not self.refusals.teach():
+            self._learnt.forgive()
         self._learnt.take(now)
         for buckets in (self._set, self._told):
             expected = ticket.expected if buckets is self._set else tokens
@@ -124,6 +145,9 @@ class Traffic:
         self._host_known = True
         self.breaker.succeeded(probe=ticket.probe)
         self.concurrency.succeeded()
+        if self.refusals.passed(ticket.sent):
+            self._limited_until = 0.0
+            self._go_on(ticket.sent.at)
         if tokens is not None:
             self._give_back(ticket.expected - tokens)
             if ticket.tokens:
@@ -140,18 +164,31 @@ class Traffic:
             self._set["tokens"].give_back(tokens)
 
     def limited(self, now: float, ticket: Ticket, wait_s: float) -> None:
-        """A rate limit: nobody sends for that long.
+        """A rate limit: nobody sends for that long, unless it is known that such a refusal concerns one request alone.
 
         One teaches the rate. Where another follows without a success between, too many are under way: half as many.
         """
         self.breaker.succeeded(probe=ticket.probe)
         self._give_back(ticket.expected)
         self._learnt.refused(now)
-        self.hold(now + wait_s)
+        known = self.refusals.one_by_one
+        if not self.refusals.refused(now, ticket.sent):
+            if known:
+                self._learnt.forgive()
+            else:
+                self._go_on(now)
+            return
+        self._limited_until = max(self._limited_until, now + wait_s)
         if self._is_news(ticket):
             self.limits_in_a_row += 1
             if self.limits_in_a_row > 1 and self.in_flight:
                 self.concurrency.limited()
+
+    def _go_on(self, now: float) -> None:
+        """What was taken for a limit was none."""
+        self.limits_in_a_row = 0
+        self._learnt.lift(now)
+        self.concurrency.forgive()
 
     def overloaded(self, ticket: Ticket) -> None:
         """The host has too much to do: half as much from now on."""
@@ -176,3 +213,8 @@ class Traffic:
         if not used:
             self._give_back(ticket.expected)
         return self.breaker.failed(now, who, probe=ticket.probe)
+
+
+def _longest(buckets: Mapping[str, Bucket], now: float, tokens: float) -> float:
+    waits = (bucket.delay_s(now, 1 if name == "requests" else tokens) for name, bucket in buckets.items())
+    return max(waits, default=0.0)

@@ -12,6 +12,7 @@ import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from qagen.errors import TransientError
 from qagen.llm.faults import classify
@@ -24,7 +25,6 @@ from tests.llm_server.meters import Bucket, Meter, Sliding, Taken, Window
 BEGIN = 1000.0
 """A clock of this kind never shows zero."""
 TRAVEL_S = 0.02
-REFUSAL_S = 0.05
 _ENDPOINT = Endpoint(PROVIDERS["openai"], "gpt-6-luna", "https://api.openai.com/v1")
 
 
@@ -44,9 +44,16 @@ class Host:
     places: int = 4
     refuses: tuple[float, float] = (0, 0)
     """From when to when it refuses everything, in seconds from the beginning."""
+    sporadic: float = 0.0
+    """About so much of the requests is refused by chance, however fast they come."""
+    sporadic_wait_s: int = 1
+    refusal_s: float = 0.05
+    """How long a refusal takes."""
 
     def meter(self) -> Meter:
         match self.kind:
+            case "none":
+                return Sliding(math.inf, 60)
             case "places":
                 return Places(self.places)
             case "window":
@@ -92,6 +99,8 @@ class Result:
     replies: list[float] = field(default_factory=list)
     """When the replies came."""
     most_in_flight: int = 0
+    waits_cut_short: int = 0
+    """Requests that came back before the time that they had been told themselves."""
 
     @property
     def share_refused(self) -> float:
@@ -111,6 +120,7 @@ class Simulation:
         self._shown: Meter = Bucket(host.per_minute, host.per_minute, BEGIN) if host.kind == "bucket" else self._meter
         """What the headers tell of."""
         self._random = random.Random(seed)
+        self._chance = random.Random(seed)
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._queue: deque[_Job] = deque()
@@ -137,7 +147,11 @@ class Simulation:
         while self._queue:
             delay = self.traffic.delay_s(self.now, 1000)
             if not delay:
-                self._send(self._queue.popleft())
+                job = self._queue.popleft()
+                if job.not_before > self.now:  # it steps aside, as at the gate
+                    self._at(job.not_before, partial(self._queue.append, job))
+                else:
+                    self._send(job)
                 continue
             wake_at = self.now + max(delay, 1e-6)
             if wake_at < self._wake_at - 1e-6:
@@ -150,6 +164,7 @@ class Simulation:
             self._wake_at = math.inf
 
     def _send(self, job: _Job) -> None:
+        self.result.waits_cut_short += self.now < job.not_before - 1e-6
         self.result.too_early += self.now < self._not_before - 1e-6
         ticket = self.traffic.enter(self.now, 1000, retry=False)
         self.result.most_in_flight = max(self.result.most_in_flight, self.traffic.in_flight)
@@ -178,6 +193,7 @@ class Simulation:
             self._queue.append(_Job())
             return
         job.slept_s += wait
+        job.not_before = self.now + wait
         self.traffic.limited(self.now, ticket, wait)
         self._queue.append(job)
 
@@ -186,10 +202,14 @@ class Simulation:
     def _arrive(self, job: _Job, ticket: Ticket) -> None:
         begins, ends = (BEGIN + at for at in self.host.refuses)
         wait = min(60, ends - self.now) if begins < self.now < ends else self._meter.wait_s(1, self.now)
+        if not wait and self._chance.random() < self.host.sporadic:
+            wait = self.host.sporadic_wait_s
         if wait:
             self.result.refused += 1
             refusal = self._headers(wait)
-            self._at(self.now + min(self.host.latency_s, REFUSAL_S), lambda: self._refusal(job, ticket, refusal))
+            self._at(
+                self.now + min(self.host.latency_s, self.host.refusal_s), lambda: self._refusal(job, ticket, refusal)
+            )
             return
         self.result.passed += 1
         taken = self._meter.take(1, self.now)
@@ -213,3 +233,4 @@ class Simulation:
 @dataclass(slots=True)
 class _Job:
     slept_s: float = 0.0
+    not_before: float = 0.0

@@ -51,6 +51,29 @@ def test_what_a_host_lets_through_is_used_and_hardly_more_is_asked(
     assert result.most_in_flight <= WORKERS
 
 
+@pytest.mark.parametrize("latency_s", [0.5, 3])
+@pytest.mark.parametrize("refusal_s", [0.003, 0.5])
+@pytest.mark.parametrize("tells", ["retry-after", "nothing"])
+@pytest.mark.parametrize("share", [0.02, 0.08, 0.12])
+def test_a_host_that_refuses_by_chance_is_used_nearly_as_if_it_refused_nobody(
+    share: float, tells: str, refusal_s: float, latency_s: float
+) -> None:
+    host = Host("none", says=TELLS[tells], latency_s=latency_s, sporadic=share, refusal_s=refusal_s)
+    for seed in range(5):
+        result = Simulation(host, Traffic(16), workers=WORKERS, seed=seed).run(SECONDS)
+        assert result.passed >= 0.75 * 16 / latency_s * SECONDS
+        assert result.waits_cut_short == 0
+        assert result.given_up == 0
+
+
+@pytest.mark.parametrize("tells", ["retry-after", "nothing"])
+def test_a_limit_behind_a_host_that_refuses_by_chance_is_not_overrun_and_used_a_little(tells: str) -> None:
+    host = Host("bucket", 600, 10, TELLS[tells], 0.2, sporadic=0.08)
+    result = Simulation(host, Traffic(WORKERS), workers=WORKERS).run(SECONDS)
+    assert result.share_refused < 0.3
+    assert result.passed >= 0.1 * 10 * SECONDS
+
+
 @pytest.mark.parametrize("kind", ["bucket", "window", "sliding"])
 def test_a_rate_that_the_user_sets_below_the_limit_is_never_refused(kind: str) -> None:
     traffic = Traffic(WORKERS, requests_per_minute=540)
