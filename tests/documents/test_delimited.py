@@ -106,7 +106,7 @@ def test_what_is_empty_gives_no_text(content: str) -> None:
 
 @pytest.mark.parametrize("unit", ["<", '"', ",", '",', "a,b\n", "\n", ";|\t,"])
 def test_megabytes_of_nonsense_are_read_in_linear_time(unit: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     read(unit * (1_000_000 // len(unit)))
 
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

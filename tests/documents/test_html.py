@@ -400,12 +400,12 @@ def test_what_holds_no_page_is_refused_or_read_as_it_is(data: bytes) -> None:
 
 @pytest.mark.parametrize("tag", ["div", "b", "ul><li", "table><tr><td", "span hidden", "sup"])
 def test_200_000_open_elements_are_read_in_linear_time(tag: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     document = read(f"<p>before</p>{f'<{tag}>' * (200_000 // len(tag.split('><')))}deep")
 
     assert document.text.startswith("before")
     assert ("deep" in document.text) == (tag != "span hidden")
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize(
@@ -427,20 +427,20 @@ def test_200_000_open_elements_are_read_in_linear_time(tag: str) -> None:
     ],
 )
 def test_megabytes_of_nonsense_are_read_in_linear_time(unit: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     size = 5_000_000 if unit == "<" else 500_000
     document = read(f"hello {unit * (size // len(unit))}")
 
     assert document.text.startswith("hello")
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_cells_that_claim_thousands_of_rows_do_not_blow_up_the_text() -> None:
     page = "<table><tr>" + "<td rowspan=65534 colspan=50>long text" * 50 + "<tr><td>x" * 50_000
 
-    start = time.monotonic()
+    start = time.process_time()
     assert len(read(page).text) < 20 * len(page)
-    assert time.monotonic() - start < SECONDS
+    assert time.process_time() - start < SECONDS
 
 
 def test_rows_of_very_different_lengths_do_not_blow_up_the_text() -> None:

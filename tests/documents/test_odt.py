@@ -249,12 +249,12 @@ def test_what_cannot_be_read_is_said(data: bytes, said: str) -> None:
     ],
 )
 def test_100_000_levels_are_read_in_linear_time(start: str, end: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     # A comment of noise keeps the archive from being refused as a bomb.
     noise = f"<!--{random.Random(0).randbytes(150_000).hex()}-->"
 
     assert "deep" in text_of(noise + start * 100_000 + p("deep") + end * 100_000)
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_flipped_bits_give_a_document_or_a_data_error() -> None:

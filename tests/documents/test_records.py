@@ -182,8 +182,8 @@ def test_what_cannot_be_read_is_said(value: Any, field: str | None, said: str) -
 
 
 def test_megabytes_of_records_are_read_in_linear_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     document = read(lines(*[{"title": "A", "text": "words " * 10}] * 50_000))
 
     assert len(document.headings) == 50_000
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

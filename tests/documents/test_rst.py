@@ -117,7 +117,7 @@ def test_an_encoding_that_was_guessed_is_noted() -> None:
     "unit", ["=", "= =\n", "::\n\n", "- a\n", "+-+\n", "a\n=\n", ">>> x\n", "\n", " ", ":a", "`", "..  "]
 )
 def test_megabytes_of_nonsense_are_read_in_linear_time(unit: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     read(unit * (1_000_000 // len(unit)) + "\n====")
 
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20

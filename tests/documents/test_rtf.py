@@ -248,11 +248,11 @@ def test_what_follows_the_document_is_not_read() -> None:
     ],
 )
 def test_megabytes_of_nonsense_are_read_in_linear_time(unit: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     document = rtf.read(b"{\\rtf1 hello " + unit.encode() * (1_000_000 // len(unit)), Reading())
 
     assert "hello" in document.text
-    assert time.monotonic() - start < 20
+    assert time.process_time() - start < 20
 
 
 def test_rows_of_very_different_lengths_do_not_blow_up_the_text() -> None:

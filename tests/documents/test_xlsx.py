@@ -175,11 +175,11 @@ def test_a_date_that_cannot_be_is_no_reason_to_stop() -> None:
 
 
 def test_a_sheet_that_claims_to_be_huge_costs_only_its_cells() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
 
     assert xlsx.read(sheet_of(rows), Reading()).text == "# Sheet\n\n1\n\n2\n"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_reading_is_given_up_after_long_emptiness_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
