@@ -12,8 +12,10 @@ from typing import Any
 from qagen import files
 from qagen.checks import RULES
 from qagen.corpus import find_qa_files, negatives_path_of, read_negatives, read_qa
+from qagen.dataset.today import Cut, Today
 from qagen.errors import DataError
 from qagen.formats import ChunkRecord, LeftOut, NegativesFile, QAFile, decode
+from qagen.state import still_there
 
 _MOST_MESSAGES = 10
 _EXCERPT = 300
@@ -139,8 +141,16 @@ class Focus:
     """Of each type."""
 
 
-def diagnose(qa_dir: Path, log: Path, focus: Focus = Focus(), negatives_dir: Path | None = None) -> Diagnosis:
+def diagnose(
+    qa_dir: Path,
+    log: Path,
+    focus: Focus = Focus(),
+    negatives_dir: Path | None = None,
+    chunks_dir: Path | None = None,
+) -> Diagnosis:
     """Look through all results of a folder, and the negatives files beside them or in the folder that is named.
+
+    Where the chunk files are at hand, chunks are those of today, documents that nobody began included.
 
     Raises:
         DataError: there is no such folder, no QA file in it, or nothing of that type or document.
@@ -151,10 +161,14 @@ def diagnose(qa_dir: Path, log: Path, focus: Focus = Focus(), negatives_dir: Pat
     document = focus.document and focus.document.removesuffix("_qa.json")
     if document and document not in names:
         raise DataError(f"{qa_dir}: there is no document {document!r}. There are: {', '.join(names[:10])}.")
+    today = Today(chunks_dir, found.unreadable)
     for name, path in zip(names, paths, strict=True):
         if document in {None, name}:
-            _look_into(path, name, focus, found)
+            _look_into(path, name, focus, found, today)
             _look_into_negatives(negatives_path_of(path, negatives_dir), name, focus, found)
+    if document is None:
+        not_begun = sorted({*today.qa_names} - {path.name for path in paths})
+        found.generation.chunks += sum(len(cut.keys) for name in not_begun if (cut := today.of(name)))
     found.messages = _merged(found.messages)
     asked_for = {"type": focus.kind, "document": document}
     for line in _lines_of(log):
@@ -169,13 +183,13 @@ def diagnose(qa_dir: Path, log: Path, focus: Focus = Focus(), negatives_dir: Pat
     return found
 
 
-def _look_into(path: Path, name: str, focus: Focus, found: Diagnosis) -> None:
+def _look_into(path: Path, name: str, focus: Focus, found: Diagnosis, today: Today) -> None:
     try:
         saved = read_qa(path)
     except DataError as error:
         found.unreadable.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
         return
-    _look_at(saved, name, focus, found)
+    _look_at(saved, name, focus, found, today.of(path.name))
 
 
 def _look_into_negatives(path: Path, name: str, focus: Focus, found: Diagnosis) -> None:
@@ -203,8 +217,14 @@ def _look_for_unjudged(saved: NegativesFile, name: str, focus: Focus, found: Dia
             found.unjudged_replies.append({"document": name, "chunk_index": str(index), "reply": reply})
 
 
-def _look_at(saved: QAFile, name: str, focus: Focus, found: Diagnosis) -> None:
-    found.generation.chunks += saved.summary.total_chunks or saved.processing_info.total_chunks or 0
+def _look_at(saved: QAFile, name: str, focus: Focus, found: Diagnosis, cut: Cut | None) -> None:
+    if cut and still_there(saved, cut.keys, cut.chunks_name) is not None:
+        found.generation.chunks += len(cut.keys)
+        # What failed at text that is gone is nobody's trouble any more; `qagen status` does not count it either.
+        chunks = {index: record for index, record in saved.chunks.items() if record.chunk_key in cut.keys}
+        saved = saved.model_copy(update={"chunks": chunks, "failed_chunks": []})
+    else:
+        found.generation.chunks += saved.summary.total_chunks or saved.processing_info.total_chunks or 0
     if not saved.chunks and saved.failed_chunks and focus.kind in {None, _UNSAID}:
         # An older tool, which said of its chunks only that they failed.
         one = found.generation.of(_UNSAID)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qagen.cli.console import count, name_left_out, one_line, out, safe, table
+from qagen.cli.console import count, name_left_out, note, one_line, out, safe, table
 from qagen.inspection import Inspected
 from qagen.inspection.inspect import level_of, meaning_of
 
@@ -30,6 +30,9 @@ def show_inspected(found: Inspected, rejects: Path | None) -> None:
         console.print(f"  Q: {one_line(example.question)}\n  A: {one_line(example.answer)}", soft_wrap=True)
     _show_skipped(found)
     name_left_out("unreadable", found.unreadable)
+    if found.outdated:
+        what = f"{count(found.outdated, 'pair')} of QA files {'is' if found.outdated == 1 else 'are'}"
+        note(f"{what} about text that is not in the chunk files any more: `qagen combine` leaves them out (OUTDATED).")
     levels = ", ".join(
         f"[{_COLOURS[level]}]{found.levels[level]:,} {level}[/]" for level in _COLOURS if found.levels[level]
     )

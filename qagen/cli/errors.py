@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 def errors(
     ctx: typer.Context,
+    chunks_dir: options.ChunksDir = None,
     qa_dir: options.QaDir = None,
     negatives_dir: mine_options.NegativesDir = None,
     error_file: options.ErrorFile = None,
@@ -27,14 +28,16 @@ def errors(
 ) -> None:
     """Show what went wrong, by type, document and model, with examples and what helps.
 
-    Reads the results and the error log only, so it can be called while a run works.
+    Reads only, so it can be called while a run works.
     """
     from qagen import diagnosis
     from qagen.cli import console
 
     settings = options.load(ctx)
     focus = diagnosis.Focus(kind, document, examples)
-    found = diagnosis.diagnose(settings.qa_dir, settings.errors_path, focus, settings.negatives_dir)
+    found = diagnosis.diagnose(
+        settings.qa_dir, settings.errors_path, focus, settings.negatives_dir, settings.chunks_dir
+    )
     if as_json:
         console.print_json(found.as_dict())
     else:

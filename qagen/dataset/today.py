@@ -34,6 +34,11 @@ class Today:
         self.passages: Passages | None = None
         """Where all chunk files were read for other reasons, too."""
 
+    @property
+    def qa_names(self) -> list[str]:
+        """The names that the QA files of all documents have, or will have."""
+        return list(self._paths)
+
     def of(self, qa_name: str) -> Cut | None:
         """The document whose QA file has that name; None: its chunk file is not there, or cannot be read."""
         path = self._paths.get(qa_name)

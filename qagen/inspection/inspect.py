@@ -55,6 +55,8 @@ class Inspected:
     """By code: why it could not run, and on how many pairs."""
     unreadable: list[LeftOut] = field(default_factory=list)
     """Rows and files without a question and an answer."""
+    outdated: int = 0
+    """Pairs of QA files about text that is not in the chunk files any more."""
 
     @property
     def pairs(self) -> int:
@@ -91,6 +93,7 @@ class Inspected:
                 for code, shown in self.examples.items()
             },
             "not_checked": {code: dict(reasons) for code, reasons in self.skipped.items()},
+            "outdated": self.outdated,
             "unreadable": [one.model_dump() for one in self.unreadable],
         }
 
@@ -176,6 +179,7 @@ def _codes(row: Row, path: Path, passages: Passages, found: Inspected) -> list[s
     if pair is not None and passage is None:
         chunk = passages.find(pair.chunk_key, pair.chunk_index, path.name)
         passage = chunk.text if chunk else None
+        found.outdated += chunk is None and pair.chunk_key != "" and passages.keys(path.name) is not None
     case = Case(
         question=row.question,
         answer=row.answer,

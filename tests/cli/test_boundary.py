@@ -42,6 +42,10 @@ def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "qagen", *arguments], text=True, timeout=60, **options)
 
 
+PUMP = "The operating pressure of the circulation pump is 12 bar. The relief valve of the boiler opens at 16 bar.\n"
+"""A text of which the rules make pairs."""
+
+
 def write_chunks(name: str = "pump", chunks: tuple[str, ...] = ("A pump moves water.",)) -> None:
     folder = Path("chunks")
     folder.mkdir(exist_ok=True)
@@ -190,7 +194,7 @@ def test_a_pipe_into_head_ends_quietly() -> None:
 
 def test_terminal_escapes_in_names_are_not_printed() -> None:
     name = "evil\x1b[2J\x1b]0;owned\x07name"
-    write_chunks(name)
+    write_chunks(name, (PUMP,))
     for arguments in (["status"], ["generate-qa", "--provider", "rules"], ["combine"]):
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, result.output
@@ -206,7 +210,7 @@ def test_markup_in_names_is_shown_as_it_is() -> None:
 
 def test_terminal_escapes_in_the_facts_of_a_file_are_not_printed() -> None:
     Path("chunks").mkdir()
-    facts = {"metadata": {"file_name": "a\x1b[31mb", "title": "\x1b[2J"}, "chunks": [{"text": "A pump moves water."}]}
+    facts = {"metadata": {"file_name": "a\x1b[31mb", "title": "\x1b[2J"}, "chunks": [{"text": PUMP}]}
     Path("chunks/a_chunks.json").write_text(json.dumps(facts))
     for arguments in (["generate-qa", "--provider", "rules"], ["combine"]):
         result = CliRunner().invoke(app, arguments)

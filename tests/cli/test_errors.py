@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -63,6 +64,24 @@ def paragraph(text: str, kind: str) -> str:
 
 
 # What is counted
+
+
+def test_chunks_are_counted_as_status_counts_them_where_the_chunk_files_are_there() -> None:
+    texts = passages(9)
+    write_chunks(Path("chunks"), "a", texts[:4])
+    write_chunks(Path("chunks"), "not-begun", texts[4:])
+    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
+    of_today = {**failed("refused", "it declined"), "chunk_key": keys[0]}
+    put("a", of_today, {**failed("refused", "it declined"), "chunk_key": "of a text that is gone"})
+    put("without-chunk-file", failed("invalid_output", "no JSON"))
+
+    found = json.loads(errors("--json").stdout)
+    rows = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)
+
+    assert (found["failed"], found["chunks"]) == (2, 4 + 5 + 2)
+    assert found["failed"] == sum(row["failed"] for row in rows)
+    assert found["chunks"] == sum(row["chunks"] for row in rows)
+    assert errors("--document", "a").stdout.startswith("1 chunk of 4 failed\n")
 
 
 def test_failures_are_counted_by_type_document_and_model_the_most_frequent_first() -> None:

@@ -161,3 +161,12 @@ def test_the_command_names_the_document_and_says_what_to_do() -> None:
     assert len(kept()) == 3
     assert "changed since: kettle_qa.json" in again.stderr
     assert "takes the outdated pairs" not in again.stderr
+
+
+def test_check_says_how_many_pairs_combine_will_leave_out() -> None:
+    generate("kettle", KETTLE)
+    assert "OUTDATED" not in run("check").output
+    chunk("kettle", EDITED)
+    shown = " ".join(run("check").output.split())
+    assert "1 pair of QA files is about text that is not in the chunk files any more: `qagen combine` leaves" in shown
+    assert json.loads(run("check", "--json").stdout)["outdated"] == 1

@@ -137,8 +137,8 @@ def test_failures_of_both_kinds_of_work_are_told_apart(server: LLMServer) -> Non
     mine(server, code=1)
     qa = read(Path("qa/two_qa.json"))
     error = {"type": "refused", "message": "it declined"}
-    qa["chunks"]["6"] = {"chunk_key": "k", "status": "failed", "error": error}
-    qa["failed_chunks"] = [6]
+    qa["chunks"]["0"] |= {"status": "failed", "error": error}
+    qa["failed_chunks"] = [0]
     write_json(Path("qa/two_qa.json"), qa)
     generation, _, judged = call("errors").partition("failed when negatives were judged")
     assert "refused: 1" in generation
