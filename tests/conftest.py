@@ -20,8 +20,10 @@ _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
 _NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
 
 
-def pytest_configure() -> None:
-    """Processes of the tests are interrupted although the tests themselves run in the background of a shell."""
+@pytest.fixture(autouse=True)
+def interruptible() -> None:
+    """Processes of the test can be interrupted: not so where the tests run in the background of a shell, or where a
+    command that was stopped in this process ignores every Ctrl-C that comes after."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

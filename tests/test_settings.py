@@ -109,7 +109,31 @@ def test_the_overlap_is_a_tenth_of_the_size_where_nothing_is_said() -> None:
     assert Settings.load(chunk_size=1000, chunk_overlap=0).overlap == 0
 
 
+@pytest.mark.parametrize("name", ["OpenAI", "OPENAI", "openai"])
+def test_a_provider_is_known_by_its_name_in_any_case(name: str) -> None:
+    assert Settings.load(provider=name, embed_provider=name).provider == "openai"
+    assert Settings.load(provider=name, embed_provider=name).embed_provider == "openai"
+
+
 # What is refused
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("GENERATOR_LIMIT=many", "it must be a whole number (it is 'many')"),
+        ("GENERATOR_TEMPERATURE=hot", "it must be a number (it is 'hot')"),
+        ("GENERATOR_RESUME=perhaps", "it must be true or false (it is 'perhaps')"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused_in_our_words_and_shown(setting: str, says: str) -> None:
+    assert refusal(configure(setting)) == f"{setting.partition('=')[0]} in config.env: {says}"
+
+
+def test_a_file_with_a_key_that_cannot_be_read_is_named_in_our_words() -> None:
+    Path("binary").write_bytes(b"\xff\xfe\x80")
+    assert no_endpoint(provider="openai", api_key_file=Path("nokey")) == "--api-key-file: nokey: there is no such file"
+    assert "binary: it is no text in UTF-8" in no_endpoint(provider="openai", api_key_file=Path("binary"))
 
 
 def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -71,9 +72,17 @@ def root(
 def main() -> None:
     """The console command `qagen`."""
     guard_output()
+    _show_everything()
     postpone()
     _leave_out_others(sys.argv[1:2])
     app(prog_name="qagen")
+
+
+def _show_everything() -> None:
+    """Where a terminal knows no more than ASCII, other characters are written as escapes; nothing ends by one."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave_out_others(words: list[str]) -> None:

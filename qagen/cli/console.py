@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape
@@ -70,7 +70,16 @@ def print_event(name: str, facts: Mapping[str, Any]) -> None:
     if isinstance(shown.get("content"), bytes):
         shown["content"] = decode(facts["content"]) if facts["content"] else None
     line = encode({"time": utc_time(), "event": name, **shown}).decode()
-    sys.stderr.write(harmless(redact(line)) + "\n")
+    sys.stderr.write(_as_json_for(sys.stderr, harmless(redact(line))) + "\n")
+
+
+def _as_json_for(stream: TextIO, text: str) -> str:
+    """JSON text in characters that the stream has: others as JSON has them in ASCII."""
+    if (stream.encoding or "utf-8").lower().startswith("utf"):
+        return text
+    import json
+
+    return "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
 
 
 @contextlib.contextmanager
@@ -109,7 +118,8 @@ def print_json(value: Any) -> None:
     """A value as JSON on stdout. Paths are written as text."""
     import json
 
-    sys.stdout.write(escaped(redact(json.dumps(value, indent=2, ensure_ascii=False, default=str))) + "\n")
+    text = escaped(redact(json.dumps(value, indent=2, ensure_ascii=False, default=str)))
+    sys.stdout.write(_as_json_for(sys.stdout, text) + "\n")
 
 
 def label(text: str) -> str:

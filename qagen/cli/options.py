@@ -116,7 +116,20 @@ def _process(param: Any, process: Any, ctx: Any, value: Any) -> Any:
     """What `process` would make of it: nothing of nothing."""
     if value is None and not (param.required or param.callback or param.multiple or param.nargs != 1):
         return None
-    return process(ctx, value)
+    try:
+        return process(ctx, value)
+    except Exception as error:
+        if isinstance(said := getattr(error, "message", None), str):
+            error.message = _in_our_words(said, value)  # type: ignore[attr-defined]
+        raise
+
+
+def _in_our_words(said: str, value: Any) -> str:
+    """What typer passes on of a library: `Input should be a valid integer, unable to parse string as an integer`."""
+    for theirs, ours in (("valid integer", "a whole number"), ("valid number", "a number")):
+        if theirs in said:
+            return f"it must be {ours} (it is {value!r})."
+    return said
 
 
 def load(ctx: typer.Context) -> Settings:

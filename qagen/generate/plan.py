@@ -132,12 +132,22 @@ def _unknown_languages(languages: Counter[str]) -> list[str]:
         return []
     from qagen import checks
 
+    unknown: dict[str, list[str]] = {}
+    for language in sorted(languages):
+        if codes := checks.needing_words(language):
+            unknown.setdefault(", ".join(codes), []).append(language)
     return [
-        f"the language of {documents:,} document{'s' if documents > 1 else ''} is {language!r}, of which the checks "
-        f"know no words: {', '.join(codes)} do not run there."
-        for language, documents in sorted(languages.items())
-        if (codes := checks.needing_words(language))
+        f"{_of_documents(listed, languages)}, of which the checks know no words: {codes} do not run there."
+        for codes, listed in unknown.items()
     ]
+
+
+def _of_documents(listed: Sequence[str], documents: Counter[str]) -> str:
+    if len(listed) == 1:
+        number = documents[listed[0]]
+        return f"the language of {number:,} document{'s' if number > 1 else ''} is {listed[0]!r}"
+    each = ", ".join(f"{language!r} ({documents[language]:,})" for language in listed)
+    return f"the languages of {sum(documents[one] for one in listed):,} documents are {each}"
 
 
 def _refuse_same_outputs(paths: Sequence[Path]) -> None:

@@ -184,13 +184,14 @@ class Fields(BaseSettings):
     @field_validator("provider", "embed_provider")
     @classmethod
     def _know_provider(cls, value: str | None, info: ValidationInfo) -> str | None:
+        given, value = value, value.lower() if value else value
         is_nobody = value == NOBODY.name and info.field_name == "provider"
         if value is not None and value not in PROVIDERS and not is_nobody:
-            near = difflib.get_close_matches(value.lower(), PROVIDERS, n=1)
-            near += [row.name for row in PROVIDERS.values() if value.lower() in row.about.lower()]
+            near = difflib.get_close_matches(value, PROVIDERS, n=1)
+            near += [row.name for row in PROVIDERS.values() if value in row.about.lower()]
             guess = f"; did you mean {near[0]}?" if near else "."
             known = f"{', '.join(PROVIDERS)}, and {NOBODY.name} for mine-negatives"
-            raise ValueError(f"there is no provider {value!r}{guess} Known: {known}")
+            raise ValueError(f"there is no provider {given!r}{guess} Known: {known}")
         return value
 
     @field_validator("question_types", mode="before")

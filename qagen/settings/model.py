@@ -117,9 +117,18 @@ class Settings(Fields):
         return found
 
 
+_OUR_WORDS = {
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "bool_parsing": "it must be true or false",
+}
+"""For what pydantic says of its own parsing, by the type of the error."""
+
+
 def _explain(error: Any, flags: Mapping[str, Any], in_file: Mapping[str, Any], path: Path) -> str:
     """One validation error as a sentence that names where the value came from."""
-    message = str(error["msg"]).removeprefix("Value error, ")
+    message = _OUR_WORDS.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
     variable = str(error["loc"][0]) if error["loc"] else ""
     field = next((name for name in Settings.model_fields if variable in {name, variable_of(name)}), None)
     if field is None:

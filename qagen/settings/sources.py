@@ -46,8 +46,14 @@ def read_key(path: Path | None) -> str:
             text = getpass.getpass("key: ")
         else:
             text = sys.stdin.readline()
-    except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise UsageError(f"--api-key-file: {path}: the key cannot be read: {error}") from None
+    except FileNotFoundError:
+        raise UsageError(f"--api-key-file: {path}: there is no such file") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--api-key-file: {path}: it is no text in UTF-8, so there is no key in it") from None
+    except OSError as error:
+        raise UsageError(f"--api-key-file: {path}: the key cannot be read: {error.strerror}") from None
+    except EOFError:
+        raise UsageError(f"--api-key-file: {path}: no key was typed") from None
     if not text.strip():
         raise UsageError(f"--api-key-file: {path}: there is no key in it")
     return text.strip()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from qagen.cli import app
 from qagen.llm.limits import backoff
+from tests.flow import command, write_chunks
 from tests.llm_server import LLMServer
 
 RULES = ["generate-qa", "--provider", "rules"]
@@ -319,6 +322,26 @@ def test_a_server_that_is_down_leaves_the_chunks_pending(dead_port: int) -> None
     assert "chunks 2 = 0 completed" in result.stderr
     saved = read("qa/good_qa.json") if Path("qa/good_qa.json").exists() else {"failed_chunks": []}
     assert saved["failed_chunks"] == []
+
+
+# Terminals
+
+
+@pytest.mark.parametrize("arguments", [("status",), ("status", "--json"), ("chunk", "docs", "--preview"), ("--help",)])
+def test_a_terminal_that_knows_only_ascii_is_no_bug(arguments: tuple[str, ...]) -> None:
+    Path("docs").mkdir()
+    Path("docs/\u6f22.txt").write_text("The valve \u6f22 opens at 12 bar.", encoding="utf-8")
+    write_chunks(Path("chunks"), "\u6f22", ["The valve opens at 12 bar."])
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    result = subprocess.run(command(*arguments), env={**os.environ, **ascii_only}, capture_output=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.isascii()
+    if "--json" in arguments:
+        assert json.loads(result.stdout)[0]["chunks"] == 1
+
+
+def test_a_flag_of_the_wrong_kind_is_refused_in_our_words_and_shown() -> None:
+    assert "it must be a whole number (it is 'many')" in qagen("generate-qa", "--limit", "many").stderr
 
 
 # Settings

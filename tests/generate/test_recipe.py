@@ -165,6 +165,14 @@ def test_the_prompt_is_shown_word_by_word_and_nothing_is_asked(server: LLMServer
     assert not Path("qa").exists()
 
 
+def test_several_languages_without_a_pack_are_named_in_one_line(server: LLMServer) -> None:
+    for name, language in (("x", "lij"), ("y", "scn"), ("z", "scn")):
+        write_chunks(Path("far"), name, passages(1, name), language)
+    result = qagen(*local(server, "--chunks-dir", "far"))
+    (line,) = [line for line in result.stderr.splitlines() if "know no words" in line]
+    assert line.startswith("note: the languages of 3 documents are 'lij' (1), 'scn' (2), of which the checks know")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
