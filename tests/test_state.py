@@ -521,6 +521,10 @@ def test_each_difference_is_named_old_and_new() -> None:
     assert state.differences(old, old) == []
 
 
+def test_a_value_that_is_called_none_is_told_from_no_value() -> None:
+    assert state.differences({"effort": None}, {"effort": "none"}) == ["effort: not set -> 'none'"]
+
+
 def test_a_long_value_is_cut_in_a_difference() -> None:
     (line,) = state.differences({"prompt": "x" * 500}, {"prompt": "y"})
 

@@ -33,11 +33,16 @@ def fingerprint(parameters: Mapping[str, Any]) -> str:
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Each parameter that changed, as `name: old -> new`; a value that is long is cut."""
     names = [*old, *(name for name in new if name not in old)]
-    return [
-        f"{name}: {_short(old.get(name), new.get(name))} -> {_short(new.get(name), old.get(name))}"
-        for name in names
-        if old.get(name) != new.get(name)
-    ]
+    return [f"{name}: {_change(old.get(name), new.get(name))}" for name in names if old.get(name) != new.get(name)]
+
+
+def _change(old: Any, new: Any) -> str:
+    before, after = _short(old, new), _short(new, old)
+    if before != after:
+        return f"{before} -> {after}"
+    # Nothing at all is called none, and so is a value of some settings.
+    before, after = ("not set" if one is None else repr(one) for one in (old, new))
+    return f"{before} -> {after}"
 
 
 def _short(value: Any, other: Any) -> str:
