@@ -35,6 +35,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
         exchange      one request and its whole answer, bounded in time and size
         meter         what was sent so far, in figures
         gate          where every request waits for its turn
+        tries         how often a request is tried, and what the others hear of its failures
         client        wait for the turn, understand, try again: the only one who sends
 
     rank 2, the river: one noun each, pure (disk only through files)

@@ -39,6 +39,7 @@ RANKS: list[list[str]] = [
         "llm.exchange",
         "llm.meter",
         "llm.gate",
+        "llm.tries",
         "llm.client",
     ],
     [
