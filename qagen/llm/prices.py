@@ -87,7 +87,7 @@ def parse_table(text: str, name: str) -> Table:
 
 _FORM = (
     "The form, in US dollars per million tokens: "
-    '[openai], and below it "gpt-6-luna" = { input = 0.10, output = 0.50 }, '
+    'a table for each provider, such as [compatible], and in it "my-model" = { input = 0.10, output = 0.50 }, '
     "with cached_input, cache_write, until and later where they apply."
 )
 _NAMES = frozenset(field.name for field in fields(Price))

@@ -78,7 +78,7 @@ def qagen(*arguments: str | Path) -> Result:
 def test_at_every_width_the_lines_say_chunks_documents_tokens_and_what_of_it_is_the_cost(width: int) -> None:
     display, live, _ = started(width)
     with display:
-        live.tally.saved, live.tally.made, live.tally.failed = 7, 21, 1
+        live.tally.saved, live.tally.made, live.tally.failed, live.tally.replies = 7, 21, 1, 7
         live.tally.usage = Usage(input_tokens=12_345, output_tokens=678)
         live.meter.retries = 3
         close(display, "a", "completed")
