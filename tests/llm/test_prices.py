@@ -133,7 +133,7 @@ def test_what_is_no_price_is_named_and_the_right_form_is_shown(text: str, says: 
     with pytest.raises(UsageError) as caught:
         parse_table(text, "mine.toml")
     assert says in str(caught.value)
-    assert '[openai], and below it "gpt-6-luna" = { input = 0.10, output = 0.50 }' in str(caught.value)
+    assert '[compatible], and in it "my-model" = { input = 0.10, output = 0.50 }' in str(caught.value)
 
 
 def test_the_table_that_comes_along_would_pass_as_a_users_own() -> None:
