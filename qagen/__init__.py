@@ -54,7 +54,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
     rank 3, the pump: joins the river and the model
       intake/         documents -> chunk files, strangers' bytes in a child process        (qagen chunk)
       overview        files -> how far each document is                                    (qagen status)
-      diagnosis       QA files and the error log -> what went wrong, what helps              (qagen errors)
+      diagnosis       QA files, negatives and the error log -> what went wrong, what helps (qagen errors)
       inspection/     any file of questions and answers -> what the checks say            (qagen check)
       pump/           items -> requests -> replies -> results -> state, saved as they come
       embedding/      texts -> vectors, kept on the disk -> which passages are near a question in meaning
