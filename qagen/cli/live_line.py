@@ -10,8 +10,6 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
-    ProgressColumn,
-    Task,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -29,31 +27,27 @@ def live_line(live: Live, console: Console) -> Progress:
         BarColumn(bar_width=None),
         TextColumn("{task.fields[rate]}, left"),
         TimeRemainingColumn(compact=True),
-        _Pause(live),
     ]
-    return _TwoLines(*columns, console=console, expand=True)
+    lines = _TwoLines(*columns, console=console, expand=True)
+    lines.live_run = live
+    return lines
 
 
 class _TwoLines(Progress):
-    """The figures have a line of their own: beside the bar, 80 columns would hold half of them."""
+    """The figures have a line of their own: beside the bar, 80 columns would hold half of them.
+
+    Before them stands why nothing moves, and for how long still; or why it moves slowly.
+    """
+
+    live_run: Live | None = None
 
     def get_renderables(self) -> Iterable[RenderableType]:
         """Both lines."""
         yield from super().get_renderables()
+        why = held_back(self.live_run.traffic, time.monotonic()) if self.live_run else ""
         for task in self.tasks:
-            yield Text.from_markup(task.fields["figures"], overflow="ellipsis")
-
-
-class _Pause(ProgressColumn):
-    """Why nothing moves, and for how long still; or why it moves slowly."""
-
-    def __init__(self, live: Live) -> None:
-        super().__init__()
-        self._live = live
-
-    def render(self, task: Task) -> Text:  # noqa: ARG002
-        """Nothing, as long as requests go out as fast as they can."""
-        return Text(held_back(self._live.traffic, time.monotonic()), style="yellow")
+            figures = Text.from_markup(task.fields["figures"])
+            yield Text.assemble((f"{why}; " if why else "", "yellow"), figures, overflow="ellipsis", no_wrap=True)
 
 
 def held_back(traffic: Traffic, now: float) -> str:

@@ -138,7 +138,7 @@ class Tries:
         if error.is_rate_limit:
             sending.not_before = now + wait_s
             self._traffic.limited(now, ticket, wait_s)
-            if self._traffic.refusals.one_by_one:
+            if self._traffic.refusals.is_proven:
                 self._on_single_refusal()
         elif error.retry_after_s is not None:
             self._traffic.hold(now + wait_s)

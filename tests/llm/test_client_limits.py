@@ -148,7 +148,7 @@ async def test_where_one_request_in_ten_is_refused_at_random_the_others_go_on(se
         latency_ms=20, seed=3, faults=[{"fault": "rate_limit", "when": {"share": 0.1}, "retry_after_ms": 200}]
     )
     async with Client(endpoint(server), 16, notes.append) as client:
-        assert len(await ask_all(client, 200, 32)) == 200
+        assert len(await ask_all(client, 500, 32)) == 500
         assert client.traffic.refusals.one_by_one
         assert client.traffic.concurrency.limit == 16
         assert client.meter.rate_limits > 8

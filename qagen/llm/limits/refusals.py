@@ -123,6 +123,11 @@ class Refusals:
     _passed: deque[Sent] = field(default_factory=lambda: deque(maxlen=_KEPT))
     _refused: deque[Sent] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether so many requests went on in spite of refusals that these surely concerned single requests."""
+        return self.one_by_one and self._count - self._since > _PROVEN
+
     def sent(self, now: float) -> Sent:
         """A request goes out."""
         self._count += 1
