@@ -567,3 +567,33 @@ def test_a_temporary_directory_that_is_gone_is_a_storage_error(monkeypatch: pyte
 
     with pytest.raises(StorageError, match="the temporary directory cannot be used"), files.spool():
         pytest.fail("there is no such directory")
+
+
+def test_a_folder_is_whole_until_one_of_its_files_is_another(isolated: Path) -> None:
+    folder = isolated / "built"
+
+    def build(beside: Path) -> None:
+        (beside / "deep").mkdir()
+        (beside / "deep/words").write_bytes(b"words")
+        (beside / "lock").touch()
+
+    files.build_folder(folder, build)
+    assert files.is_whole(folder)
+    (folder / "lock").unlink()
+    (folder / "new").write_bytes(b"of a library")
+    assert files.is_whole(folder), "locks and additions are no damage"
+    (folder / "deep/words").write_bytes(b"wordz")
+    assert not files.is_whole(folder)
+    (folder / "deep/words").write_bytes(b"words")
+    assert files.is_whole(folder)
+
+
+@pytest.mark.parametrize("seal", [None, b"", b"{", b"[]", b"{}", b"1", b'{"deep/words": 3}'])
+def test_a_folder_without_a_seal_that_can_be_read_is_not_whole(seal: bytes | None, isolated: Path) -> None:
+    folder = isolated / "built"
+    files.build_folder(folder, lambda beside: (beside / "words").touch())
+    (folder / "seal.json").unlink()
+    if seal is not None:
+        (folder / "seal.json").write_bytes(seal)
+    assert not files.is_whole(folder)
+    assert not files.is_whole(isolated / "nothing")

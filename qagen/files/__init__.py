@@ -6,7 +6,7 @@ large for that grow at their end (`append`); their readers know where the last w
 """
 
 from qagen.files.appending import append
-from qagen.files.folders import build_folder, remove_folders
+from qagen.files.folders import build_folder, is_whole, remove_folders
 from qagen.files.locks import locked
 from qagen.files.places import leads_out, network_file_system, new_path, rescue, safe_name, set_aside
 from qagen.files.reading import MOST_BYTES, read_bytes, read_lines
@@ -18,6 +18,7 @@ __all__ = [
     "append_line",
     "build_folder",
     "check_output",
+    "is_whole",
     "leads_out",
     "locked",
     "make_writable",

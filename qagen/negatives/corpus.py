@@ -1,8 +1,9 @@
 """All chunks of one or more folders, kept on the disk so that they can be searched: made once, then opened again.
 
 `<folder>/.index/<hash>/` holds the passages (`passages.sqlite`) and their words (`words.sqlite`, or `words/` of
-tantivy). The hash is that of the texts and of what searches them, so a folder is right as long as it is there; it is
-built beside its place and renamed, and older ones are removed.
+tantivy). The hash is that of the texts and of what searches them, so a folder is right as long as it is whole. That is
+proven before it is opened, because tantivy panics on damaged files, or finds something else than it should, and says
+nothing; what is damaged is built again, and older ones are removed.
 """
 
 from __future__ import annotations
@@ -82,16 +83,16 @@ class Corpus:
         hashed = hashlib.sha256(f"{texts}|{chosen}|{_version(chosen)}|{_LAYOUT}".encode()).hexdigest()[:16]
         place = folder / _ROOM / hashed
         files.remove_folders(place.parent, keep=place.name)
-        for _ in range(2):
-            if not place.is_dir():
-                files.build_folder(place, lambda beside: _build(beside, usable, chosen, texts))
-            try:
-                store, index = _opened(place, chosen)
-            except (sqlite3.Error, OSError):
-                files.remove_folders(place.parent, keep="")  # damaged since; it is made of files that are still there
-            else:
-                return cls(store, index, chosen, hashed, texts)
-        raise StorageError(f"{place}: the index cannot be read, although it was just made")
+        if not files.is_whole(place):
+            files.remove_folders(place.parent, keep="")  # damaged; it is made of files that are still there
+            files.build_folder(place, lambda beside: _build(beside, usable, chosen, texts))
+        try:
+            store, index = _opened(place, chosen)
+        except (sqlite3.Error, OSError) as error:
+            raise StorageError(
+                f"{place}: the index cannot be read: {error}. Remove the folder and run the command again"
+            ) from error
+        return cls(store, index, chosen, hashed, texts)
 
     def __enter__(self) -> Self:
         return self

@@ -60,6 +60,8 @@ class QuickIndex:
         if writer is not None:  # it was not saved: its thread must not go on writing
             with suppress(ValueError):
                 writer.wait_merging_threads()
+        for name in ("_searcher", "_index"):  # they map the files, which nobody could remove on Windows
+            vars(self).pop(name, None)
 
     def __len__(self) -> int:
         return self._count

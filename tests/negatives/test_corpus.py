@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from qagen import files
 from qagen.errors import DataError, StorageError, UsageError
 from qagen.negatives import corpus as corpus_module
 from qagen.negatives.corpus import Corpus, choose_engine
@@ -114,15 +115,48 @@ def test_a_half_built_one_is_never_used(engine: str, monkeypatch: pytest.MonkeyP
         assert len(corpus) == 5
 
 
-def test_one_that_is_damaged_is_made_again(engine: str) -> None:
+@pytest.mark.parametrize("damage", ["cut", "flipped", "gone", "nothing left", "other words"])
+def test_one_that_is_damaged_is_made_again_whatever_the_file_and_the_damage(engine: str, damage: str) -> None:
     write_chunks(Path("chunks"), "manual", TEXTS)
     with opened(engine) as corpus:
         room = Path("out/.index") / corpus.hash
-    for path in room.rglob("*"):
-        if path.is_file():
-            path.write_bytes(b"x" * 3000)
-    with opened(engine) as corpus:
-        assert corpus.search("Maria Keller", 1)[0][0] == 2
+    kinds = {path.suffix for path in contents(room)}
+    assert len(kinds) >= 2
+    for kind in sorted(kinds):  # tantivy names its files anew each time
+        harm(next(path for path in contents(room) if path.suffix == kind), damage)
+        assert not files.is_whole(room)
+        with opened(engine) as corpus:
+            assert corpus.search("Maria Keller", 1)[0][0] == 2
+        assert files.is_whole(room)
+
+
+def contents(room: Path) -> list[Path]:
+    return [path for path in sorted(room.rglob("*")) if path.is_file() and path.stat().st_size]
+
+
+def harm(path: Path, damage: str) -> None:
+    """Change a file as a bad copy does: a new one in its place. What a library has mapped must not shrink under it."""
+    data = path.read_bytes()
+    path.unlink()
+    middle = len(data) // 2
+    if damage == "cut":
+        path.write_bytes(data[:middle])
+    elif damage == "flipped":
+        path.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    elif damage == "nothing left":
+        path.write_bytes(b"")
+    elif damage == "other words":
+        path.write_bytes(b"x" * 3000)
+
+
+def test_one_that_is_whole_is_opened_and_not_made_again(engine: str) -> None:
+    write_chunks(Path("chunks"), "manual", TEXTS)
+    made = set()
+    for _ in range(3):
+        with opened(engine) as corpus:
+            room = Path("out/.index") / corpus.hash
+            made.add((room.stat().st_ino, (room / "seal.json").read_bytes()))
+    assert len(made) == 1
 
 
 def test_leftovers_of_a_killed_run_go_and_those_of_a_running_one_stay() -> None:
