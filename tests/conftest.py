@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 
 from qagen import redaction
 from qagen.cli import console
@@ -15,6 +17,10 @@ from qagen.llm import client
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import Carrier, make_clients
 from qagen.llm.types import TransportChoice
+
+# However slow the machine is: it is no property of the program how long an example takes.
+hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("patient")
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
 _NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}

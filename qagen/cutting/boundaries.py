@@ -48,7 +48,7 @@ def lines(text: str, low: int, high: int) -> Iterator[int]:
 def sentence_ends(text: str, low: int, high: int) -> Iterator[int]:
     """Where sentences begin."""
     for begin, end in _windows(low, high):
-        yield from reversed([at for at in sentences.ends(text, begin, end) if at >= begin])
+        yield from reversed([at for at in sentences.ends(text, begin, end) if at >= begin and is_between(text, at)])
 
 
 def words(text: str, low: int, high: int) -> Iterator[int]:

@@ -178,7 +178,7 @@ class Packer:
         finders: tuple[Finder, ...] = (boundaries.sentence_ends, boundaries.words)
         for finder in finders if len(self.finders) > 1 else (boundaries.words,):
             starts = [at for at in finder(self.text, low, core - 1) if not self.text[at].isspace()]
-            starts = [at for at in starts if not self._is_in_table(at)] + rows
+            starts = [at for at in starts if boundaries.starts_word(self.text, at) and not self._is_in_table(at)] + rows
             if starts:
                 return min(starts)
         return core

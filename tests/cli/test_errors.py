@@ -375,7 +375,9 @@ def test_nor_does_the_name_of_a_file() -> None:
     assert "[red]x[bold]" in found.stderr
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(text=st.text(st.sampled_from("[]/\\ab :=#@red\n\x1b\x9b\u202e"), max_size=12))
 def test_no_text_makes_it_fail(text: str) -> None:
     path = put("a", failed(text, text, text or "x", text))

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qagen import cutting
@@ -116,15 +116,35 @@ def test_no_word_that_fits_is_cut(text: str, cut: tuple[int, int], strategy: str
 
 @settings(deadline=None, max_examples=200)
 @given(text=TEXTS, cut=SIZES, strategy=st.sampled_from(sorted(cutting.STRATEGIES)))
-def test_what_is_repeated_begins_at_a_word_and_no_letter_loses_its_accent(
+@example(text="🙂👩‍👩‍👧‍👦🇩🇪 pump ", cut=(7, 0), strategy="token")  # the family has ten tokens
+@example(text="圧力。\u0301弁", cut=(3, 1), strategy="recursive")
+@example(text="。👩‍👧\r\n。」。。👩‍👧", cut=(11, 7), strategy="html")  # a sentence, and then a full stop
+def test_what_is_repeated_begins_at_a_word_and_no_letter_that_fits_loses_its_accent(
     text: str, cut: tuple[int, int], strategy: str
 ) -> None:
+    ruler = TokenRuler(text) if strategy == "token" else None
     for chunk in split(text, *cut, strategy):
         assert chunk.start_char is not None
         if chunk.context_before:
             assert boundaries.starts_word(text, chunk.start_char)
-        if len(chunk.text) > 8:
-            assert boundaries.is_between(text, chunk.start_char)
+        begin, end = letter_around(text, chunk.start_char)
+        # An accent behind white space belongs to no letter.
+        if (
+            begin < chunk.start_char
+            and not text[chunk.start_char - 1].isspace()
+            and not text[chunk.start_char].isspace()
+        ):
+            assert (ruler.size(begin, end) if ruler else end - begin) > cut[0], text[begin:end]
+
+
+def letter_around(text: str, at: int) -> tuple[int, int]:
+    """From where to where a letter reaches with its accents; empty between two of them."""
+    begin = end = at
+    while not boundaries.is_between(text, begin):
+        begin -= 1
+    while not boundaries.is_between(text, end):
+        end += 1
+    return begin, end
 
 
 @settings(deadline=None, max_examples=50)

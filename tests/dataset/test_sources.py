@@ -203,7 +203,9 @@ made = st.builds(
     evidence_end=st.sampled_from([5, 20]),
 )
 corpora = st.lists(st.lists(made, max_size=8), min_size=1, max_size=3).filter(any)
-quiet = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quiet = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def laid_out(corpus: list[list[dict[str, Any]]]) -> list[Path]:

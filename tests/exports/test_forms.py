@@ -30,7 +30,9 @@ def test_the_form_of_the_earlier_tool_is_the_same_byte_for_byte() -> None:
     assert Path("out").read_bytes() == GOLDEN.read_bytes()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), min_size=1, max_size=3))
 def test_whatever_the_texts_are_it_is_what_the_earlier_tool_would_write(texts: list[tuple[str, str, str]]) -> None:
     rows = [(query, positive, other) for query, positive, other in texts if positive != other]
