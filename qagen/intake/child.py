@@ -1,7 +1,8 @@
 """The child process that takes strangers' files apart: it may read, think and answer, and nothing else.
 
 Started by `workshop` with `python -c "from qagen.intake import child; child.main()"`, without the environment's keys.
-It reads tasks from stdin and writes results to stdout; both are a line with sizes and then so many bytes.
+It writes an empty line to stdout once it is ready. Then it reads tasks from stdin and writes results to stdout; each is
+a line with sizes and then so many bytes.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ def main() -> None:
     limits = decode(tasks.readline())
     languages.load_model()
     _confine(limits["memory_bytes"])
+    results.write(b"\n")
+    results.flush()
     while line := tasks.readline():
         sizes = decode(line)
         task, data = tasks.read(sizes["task"]), tasks.read(sizes["data"])

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import IO, Self
 
@@ -53,6 +53,8 @@ class Workshop:
             self._idle.put(None)
         self._children: set[_Child] = set()
         self._closed = False
+        self._lock = threading.Lock()
+        """Held to make, take, give back or end a child: none may be missed by who closes the workshop."""
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +62,14 @@ class Workshop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._closed = True
-        for child in list(self._children):
-            child.end()
+        with self._lock:
+            self._closed = True
+            for child in self._children:
+                child.kill()
+            for idle in self._all_idle():
+                if idle is not None:
+                    idle.end()
+                self._idle.put(None)
 
     def cut(self, data: bytes, task: Task) -> CutDocument:
         """As `task.cut`, in a child.
@@ -73,23 +80,32 @@ class Workshop:
         with self._child() as child:
             return child.cut(data, task)
 
+    def _all_idle(self) -> list[_Child | None]:
+        found = []
+        with contextlib.suppress(Empty):
+            while True:
+                found.append(self._idle.get_nowait())
+        return found
+
     @contextlib.contextmanager
     def _child(self) -> Iterator[_Child]:
         """A child for one document. One that ended, or that has worked enough, is not used again."""
         child = self._idle.get()
         try:
-            if child is None:
+            with self._lock:
                 if self._closed:
                     raise DataError("the run was ended before it was read")
-                child = _Child(self._bounds)
-                self._children.add(child)
+                if child is None:
+                    child = _Child(self._bounds)
+                    self._children.add(child)
             yield child
         finally:
-            if child is not None and not child.is_of_use:
-                child.end()
-                self._children.discard(child)
-                child = None
-            self._idle.put(child)
+            with self._lock:
+                if child is not None and (self._closed or not child.is_of_use):
+                    child.end()
+                    self._children.discard(child)
+                    child = None
+                self._idle.put(child)
 
 
 class _Child:
@@ -97,6 +113,7 @@ class _Child:
         self._bounds = bounds
         self._tasks = 0
         self._late = False
+        self._is_ready = False
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-c", _START.format(path=sys.path)],
             stdin=subprocess.PIPE,
@@ -119,6 +136,10 @@ class _Child:
             DataError: as `Workshop.cut`.
         """
         self._tasks += 1
+        if not self._is_ready:
+            # No document is to blame for the time that this takes.
+            _pipe(self._process.stdout).readline()
+            self._is_ready = True
         seconds = self._bounds.seconds + len(data) / _BYTES_PER_SECOND
         alarm = threading.Timer(seconds, self._give_up)
         alarm.start()
@@ -129,20 +150,25 @@ class _Child:
             answer = self._receive()
         finally:
             alarm.cancel()
+            alarm.join()  # it may have gone off just now: the child is of no use to the next document then
         if answer is None:
             raise DataError(self._why_it_ended(seconds))
         if "error" in answer:
             raise DataError(answer["error"].decode("utf-8", "replace"))
         return CutDocument.decode(answer["result"])
 
-    def end(self) -> None:
-        """Kill it, and what it may have started."""
+    def kill(self) -> None:
+        """And what it may have started. Whoever waits for its answer hears that there is none."""
         with contextlib.suppress(OSError):
             if hasattr(os, "killpg"):
                 os.killpg(self._process.pid, signal.SIGKILL)
             else:
                 self._process.kill()
         self._process.wait()
+
+    def end(self) -> None:
+        """For whoever holds it: kill it, and close its pipes."""
+        self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
@@ -170,9 +196,9 @@ class _Child:
         return answer if all(len(answer[name]) == size for name, size in decode(line).items()) else None
 
     def _why_it_ended(self, seconds: float) -> str:
-        if self._late:
-            return f"it was given up: to read it takes longer than {seconds:.0f} s (--document-timeout)"
         code = self._process.wait()
+        if self._late or _name_of(code) == "SIGXCPU":
+            return f"it was given up: to read it takes longer than {seconds:.0f} s (--document-timeout)"
         megabytes = self._bounds.memory_bytes // 2**20
         return (
             f"its reader crashed ({_name_of(code)}): it is damaged, or takes more than {megabytes:,} MB of memory "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -36,6 +37,11 @@ def _swell() -> str:
     held = []
     while True:
         held.append(bytearray(2**24))
+
+
+def _tire() -> str:
+    signal.raise_signal(signal.SIGXCPU)  # as the system does when the time of the processor is used up
+    return ""
 
 
 def _print() -> str:
@@ -71,6 +77,7 @@ DEEDS: dict[bytes, Callable[[], str]] = {
     b"exit": lambda: str(os._exit(3)),
     b"eat": _eat,
     b"swell": _swell,
+    b"tire": _tire,
     b"print": _print,
     b"write": _write,
     b"remove": _remove,

@@ -52,7 +52,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def ended(corpus: Path) -> Ended:
-    command = [sys.executable, "-m", "qagen", "chunk", "documents", "--document-timeout", "4"]
+    command = [sys.executable, "-m", "qagen", "chunk", "documents", "--document-timeout", "15"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OPENAI_API_KEY": "sk-canary-0123456789"}
     process = subprocess.Popen(
         command, cwd=corpus, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

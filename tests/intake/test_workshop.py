@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,6 +50,7 @@ def text_of(shop: Workshop, data: bytes) -> str:
         ("remove", r"^its reader wanted to reach outside, which was refused: os.remove$"),
         ("connect", r"^its reader wanted to reach outside, which was refused: socket\."),
         ("start", r"^its reader wanted to reach outside, which was refused: subprocess.Popen$"),
+        ("tire", r"^it was given up: to read it takes longer than 20 s"),
         ("bug", r"^its reader failed, so it may be damaged: ZeroDivisionError"),
     ],
 )
@@ -62,7 +64,6 @@ def test_what_a_document_does_is_its_reason_and_the_next_one_is_read(deed: str, 
 
 @pytest.mark.parametrize("deed", [b"hang", b"spin"])
 def test_a_document_that_takes_too_long_is_given_up(deed: bytes) -> None:
-    # Long enough for the next child to start on a machine that does much else.
     with Workshop(1, Bounds(4, 512 * 2**20)) as shop:
         with pytest.raises(DataError, match=r"given up: to read it takes longer than 4 s \(--document-timeout\)"):
             text_of(shop, deed)
@@ -72,6 +73,12 @@ def test_a_document_that_takes_too_long_is_given_up(deed: bytes) -> None:
 def test_a_large_document_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workshop, "_BYTES_PER_SECOND", 1)
     with Workshop(1, Bounds(0.001, 512 * 2**20)) as shop:
+        assert text_of(shop, b"A good document.") == "A good document."
+
+
+def test_a_child_that_is_long_in_starting_is_no_fault_of_the_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workshop, "_START", "import time; time.sleep(5); " + hostile.START)
+    with Workshop(1, Bounds(4, 512 * 2**20)) as shop:
         assert text_of(shop, b"A good document.") == "A good document."
 
 
@@ -101,15 +108,33 @@ def test_children_work_at_the_same_time() -> None:
     assert all(is_gone(int(pid)) for pid in pids)
 
 
-def test_leaving_the_block_ends_a_child_in_the_middle_of_its_work() -> None:
+def test_leaving_the_block_ends_a_child_in_the_middle_of_its_work(monkeypatch: pytest.MonkeyPatch) -> None:
     with ThreadPoolExecutor(1) as threads:
         with Workshop(1, BOUNDS) as shop:
             pid = int(text_of(shop, b"pid"))
+            sent = threading.Event()
+            receive = workshop._Child._receive
+
+            def noted(child: Any) -> dict[str, bytes] | None:
+                sent.set()
+                return receive(child)
+
+            monkeypatch.setattr(workshop._Child, "_receive", noted)
             future = threads.submit(text_of, shop, b"hang")
-            time.sleep(0.3)
+            assert sent.wait(60)
+        assert is_gone(pid)
         with pytest.raises(DataError, match="crashed"):
             future.result()
+
+
+def test_after_the_block_no_document_is_taken_to_a_child() -> None:
+    with Workshop(2, BOUNDS) as shop:
+        pid = int(text_of(shop, b"pid"))
     assert is_gone(pid)
+    for _ in range(3):
+        with pytest.raises(DataError, match="the run was ended before it was read"):
+            text_of(shop, b"A good document.")
+    assert not [child for child in shop._children if not is_gone(child._process.pid)]
 
 
 def test_a_child_whose_parent_is_killed_ends() -> None:
