@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -22,19 +23,15 @@ def start(server: LLMServer) -> subprocess.Popen[str]:
 def test_a_kill_costs_what_was_in_flight(server: LLMServer) -> None:
     server.configure(latency_ms=20, jitter_ms=30)
     moments = random.Random(5)
-    kills = 0
-    while kills < 6:
-        before = server.status()["requests"]
-        until = before + moments.randrange(3, 16)
+    kills = 6
+    for _ in range(kills):
+        before, more = server.status()["requests"], moments.randrange(3, 12)
+        server.configure(faults=[{"fault": "hang", "when": {"after": more}}])  # it cannot end before it is killed
         process = start(server)
-        while process.poll() is None and server.status()["requests"] < until:
-            pass
-        if process.poll() is not None:
-            break
+        server.wait_for(requests=before + more + 1, timeout_s=60)
         process.kill()
         process.communicate()
-        kills += 1
-    assert kills >= 3
+    server.configure(faults=[])
     last = start(server)
     output, errors = last.communicate(timeout=60)
     assert last.returncode == 0, errors
@@ -54,8 +51,12 @@ def test_two_at_once_do_not_pay_twice(server: LLMServer) -> None:
     server.configure(latency_ms=400)
     first = start(server)
     server.wait_for(requests=3, timeout_s=60)
-    second = start(server)
-    refused = second.communicate(timeout=60)[1]
+    first.send_signal(signal.SIGSTOP)  # it holds its lock for as long as the second takes to start
+    try:
+        second = start(server)
+        refused = second.communicate(timeout=60)[1]
+    finally:
+        first.send_signal(signal.SIGCONT)
     server.configure(latency_ms=0)
     output = first.communicate(timeout=60)[0]
     assert "LockedError" in refused
