@@ -15,8 +15,7 @@ from rich.markup import escape
 from qagen.redaction import escaped, harmless, redact
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
+    from qagen.cli.listing import Listing
     from qagen.doctor import Finding
     from qagen.formats import LeftOut
 
@@ -181,16 +180,11 @@ def show_finding(finding: Finding) -> None:
     out().print(f"[{colour}]{finding.verdict:<5}[/] {finding.what:<9} {safe(finding.text)}", soft_wrap=True)
 
 
-def table(first: str, *others: str) -> Table:
-    """A light table: the first column is text, the others are figures until the last."""
-    from rich.table import Table
+def table(first: str, *others: str) -> Listing:
+    """A light table: the first column is names, the others are figures until the last."""
+    from qagen.cli.listing import Listing
 
-    made = Table(box=None, header_style="bold", pad_edge=False)
-    made.add_column(first, overflow="ellipsis", no_wrap=True, min_width=16)
-    for name in others:
-        text = name in {"", "status"}
-        made.add_column(name, justify="left" if text else "right", no_wrap=name != "")
-    return made
+    return Listing(first, *others)
 
 
 def name_left_out(what: str, listed: Iterable[LeftOut], most: int | None = MOST_LISTED) -> None:
