@@ -126,7 +126,7 @@ def test_no_descriptor_stays_open(kind: str) -> None:
         except DataError:
             continue
 
-    assert open_descriptors() == before
+    assert open_descriptors() <= before  # fewer where something of an earlier test is cleared away just now
 
 
 # Writing
