@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from qagen import redaction
 from qagen.cli import console
@@ -15,6 +16,10 @@ from qagen.llm import client
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.transport import Carrier, make_clients
 from qagen.llm.types import TransportChoice
+
+# How long an example takes is the machine's affair, not that of what the example shows.
+settings.register_profile("qagen", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("qagen")
 
 _PREFIXES = ("GENERATOR_", "OPENAI_", "OLLAMA_", "COMPATIBLE_")
 _NAMES = {name for row in PROVIDERS.values() for name in (row.key_env, row.other_key_env, row.base_url_env) if name}
