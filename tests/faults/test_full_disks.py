@@ -114,7 +114,8 @@ def end(process: subprocess.Popen[str], heard: str = "") -> tuple[int, str]:
 def stand_still(server: LLMServer, process: subprocess.Popen[str]) -> None:
     """Return when 16 chunks are on the disk, nothing is being written, and requests wait for their answers."""
     server.wait_for(requests=16 + IN_FLIGHT)
-    while len(read(Path("qa/pump_qa.json"))["completed_chunks"]) < 16:
+    path = Path("qa/pump_qa.json")
+    while not path.exists() or len(read(path)["completed_chunks"]) < 16:
         assert process.poll() is None
         time.sleep(0.01)
 
