@@ -75,7 +75,7 @@ def at_work(server: LLMServer, run: subprocess.Popen[str], requests: int = 1) ->
     yield
     server.configure(holds_after=None)
     run.send_signal(signal.SIGCONT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
 
 
@@ -97,9 +97,9 @@ def test_of_runs_that_start_at_once_one_works_and_the_others_send_nothing(server
     works = read(OWNER)["pid"]
     for run in runs:
         if run.pid != works:
-            run.wait(timeout=60)
+            run.wait(timeout=120)
     server.configure(holds_after=None)
-    errors = [run.communicate(timeout=60)[1] for run in runs]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
     assert sorted(run.returncode for run in runs) == [0, 6, 6], errors
     for run, text in zip(runs, errors, strict=True):
         assert ("another run" in text) == (run.returncode == 6)

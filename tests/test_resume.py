@@ -532,7 +532,7 @@ def test_ctrl_c_between_rounds_leaves_the_reply_in_a_pending_record(server: LLMS
     stopped.send_signal(signal.SIGINT)
     hear(stopped, "Ctrl-C again")
     stopped.send_signal(signal.SIGINT)
-    _, err = stopped.communicate(timeout=60)
+    _, err = stopped.communicate(timeout=120)
     assert stopped.returncode == 130, err
     account = read(Path("s.json"))
     check_account(account)

@@ -139,7 +139,7 @@ def run(server: LLMServer, case: Case, *more: str) -> subprocess.CompletedProces
         process.send_signal(case.number)
         heard = hear(process, "stopping")
         server.configure(holds_after=None)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     return subprocess.CompletedProcess([], process.returncode, out, heard + err)
 
 

@@ -107,7 +107,7 @@ def runs(server: LLMServer) -> Iterator[Runs]:
 
 def end(process: subprocess.Popen[str], heard: str = "") -> tuple[int, str]:
     """Its exit code and stderr, with what was heard of it before."""
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     return process.returncode, heard + err
 
 

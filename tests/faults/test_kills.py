@@ -114,7 +114,7 @@ def test_the_first_signal_finishes_and_saves_what_is_in_flight(
     process.send_signal(number)
     heard = hear(process, "finishing 8 requests")
     server.configure(holds_after=None)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     err = heard + err
     assert process.returncode == code, err
     assert word in err
@@ -135,7 +135,7 @@ def test_the_second_ctrl_c_stops_at_once_and_saves_what_came(server: LLMServer, 
     process.send_signal(signal.SIGINT)
     assert "finishing 8 requests" in hear(process, "Ctrl-C again to stop now")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     assert len(check_from_outside(Path("chunks"), Path("qa")).settled) == 10
 
@@ -204,7 +204,7 @@ def test_two_runs_at_once_do_not_share_a_directory(server: LLMServer, marks: set
     server.configure(holds_after=None)
     assert second.returncode == 6
     assert f"pid {first.pid}" in second.stderr
-    first.communicate(timeout=60)
+    first.communicate(timeout=120)
     assert first.returncode == 0
     assert asked(server.ledger()) == dict.fromkeys(marks, 1)
 
@@ -219,7 +219,7 @@ def test_an_outage_that_does_not_end_fails_no_chunk(server: LLMServer, marks: se
     )
     server.wait_for(requests=40 + IN_FLIGHT)
     server.configure(outage={"kind": "refuse", "seconds": 3600})
-    _, err = process.communicate(timeout=110)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 4, err
     assert "It does not come back; run the same command again later" in err
     found = check_from_outside(Path("chunks"), Path("qa"))
@@ -238,7 +238,7 @@ def test_a_request_that_fails_for_good_while_the_run_stops_does_not_keep_it_from
     )
     server.wait_for(requests=8)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     assert process.returncode in {130, 4}, err
 
 
@@ -256,7 +256,7 @@ def test_a_full_disk_stops_the_spending_and_the_account_is_true(server: LLMServe
     )
     heard = hear(process, "Nothing is asked meanwhile")
     server.configure(holds_after=None)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     err = heard + err
     assert process.returncode == 5, err
     assert "cannot be saved: File too large" in err
@@ -277,7 +277,7 @@ def test_a_closed_terminal_ends_neither_the_run_nor_the_error_log(server: LLMSer
     assert process.stderr is not None
     process.stderr.readline()
     process.stderr.close()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=120) == 1
     assert len(check_from_outside(Path("chunks"), Path("qa")).settled) == CHUNKS - 2
     assert len(Path("qa/errors.jsonl").read_text().splitlines()) == 2
 

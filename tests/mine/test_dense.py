@@ -99,7 +99,7 @@ def test_what_is_under_way_when_a_signal_comes_is_kept_and_not_asked_again(
     process.send_signal(number)
     hear(process, "finishing 1 request; Ctrl-C again to stop now")
     server.configure(holds_after=None)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == code
     made = read(Path("s.json"))["embeddings"]["made"]
     assert made > 0
@@ -115,7 +115,7 @@ def test_a_second_ctrl_c_while_vectors_are_made_stops_at_once(server: LLMServer)
     process.send_signal(signal.SIGINT)
     hear(process, "Ctrl-C again to stop now")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     assert read(Path("s.json"))["embeddings"]["made"] > 0
 

@@ -83,7 +83,7 @@ def test_ctrl_c_finishes_what_is_in_flight_and_the_next_run_asks_the_rest(server
     process.send_signal(signal.SIGINT)
     hear(process, "finishing 4 requests")
     server.configure(holds_after=None)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == 130, err
     assert "next: qagen mine-negatives" in out + err or "next: " in out + err
     assert len(server.ledger()) == 10 + IN_FLIGHT
@@ -102,7 +102,7 @@ def test_a_first_reply_that_was_paid_for_is_read_again_after_a_stop(server: LLMS
     server.wait_for(requests=2)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=120)
     (record,) = read(Path("qa/part0_negatives.json"))["chunks"].values()
     assert len(record["raw_replies"]) == 1
     finish(server)
