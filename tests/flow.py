@@ -33,6 +33,17 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "qagen", *map(str, arguments)]
 
 
+def hear(process: subprocess.Popen[str], words: str) -> str:
+    """What it says on stderr until it says that. The rest is left to `communicate`, which knows no reader's buffer."""
+    assert process.stderr is not None
+    heard = b""
+    while words.encode() not in heard:
+        piece = os.read(process.stderr.fileno(), 65536)
+        assert piece, heard.decode(errors="replace")
+        heard += piece
+    return heard.decode(errors="replace")
+
+
 HURRY = """
 import sys
 from qagen.llm.limits import backoff, breaker

@@ -33,7 +33,7 @@ Start = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture(scope="module")
 def process() -> Iterator[LLMServer]:
-    with LLMServer(latency_ms=150) as server:
+    with LLMServer() as server:
         yield server
 
 
@@ -46,10 +46,11 @@ def server(process: LLMServer) -> LLMServer:
 
 @pytest.fixture
 def start(server: LLMServer) -> Iterator[Start]:
-    """Starts a run, one request at a time, that is ended with the test."""
+    """Starts a run, one request at a time, that is ended with the test. It gets two answers until it is let go on."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*more: str, within: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+        server.configure(holds_after=2)
         arguments = [*within, *command(*local(server, "--max-concurrent", "1", *more))]
         started.append(subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
         return started[-1]
@@ -62,18 +63,19 @@ def start(server: LLMServer) -> Iterator[Start]:
 
 def here(server: LLMServer, *more: str) -> Result:
     """A run in this process: quicker, where no second one is needed."""
-    server.configure(latency_ms=0)
+    server.configure(holds_after=None)
     return CliRunner().invoke(app, [str(one) for one in local(server, *more)])
 
 
 @contextlib.contextmanager
 def at_work(server: LLMServer, run: subprocess.Popen[str], requests: int = 1) -> Iterator[None]:
     """The run stands still in the middle of its work, however long the block takes; afterwards it ends well."""
-    server.wait_for(requests=requests, timeout_s=30)
+    server.wait_for(requests=requests)
     run.send_signal(signal.SIGSTOP)
     yield
+    server.configure(holds_after=None)
     run.send_signal(signal.SIGCONT)
-    _, err = run.communicate(timeout=60)
+    _, err = run.communicate(timeout=120)
     assert run.returncode == 0, err
 
 
@@ -90,9 +92,14 @@ def check_done(server: LLMServer) -> None:
 
 
 def test_of_runs_that_start_at_once_one_works_and_the_others_send_nothing(server: LLMServer, start: Start) -> None:
-    server.configure(latency_ms=600)
     runs = [start() for _ in range(3)]
-    errors = [run.communicate(timeout=60)[1] for run in runs]
+    server.wait_for(requests=1)
+    works = read(OWNER)["pid"]
+    for run in runs:
+        if run.pid != works:
+            run.wait(timeout=120)
+    server.configure(holds_after=None)
+    errors = [run.communicate(timeout=120)[1] for run in runs]
     assert sorted(run.returncode for run in runs) == [0, 6, 6], errors
     for run, text in zip(runs, errors, strict=True):
         assert ("another run" in text) == (run.returncode == 6)
@@ -138,10 +145,11 @@ def test_no_flag_lets_a_run_in_while_another_of_this_host_works(flag: str, serve
 
 def test_the_lock_of_a_process_that_was_killed_is_taken_over_without_a_word(server: LLMServer, start: Start) -> None:
     first = start()
-    server.wait_for(requests=3, timeout_s=30)
+    server.wait_for(requests=3)
     first.kill()
     first.wait()
     assert read(OWNER)["pid"] == first.pid
+    server.configure(holds_after=None)
     second = qagen(*local(server, "--max-concurrent", "8"))
     assert second.returncode == 0
     assert "lock" not in second.stderr
@@ -249,7 +257,7 @@ def test_a_container_that_was_killed_needs_the_flag_because_its_machine_is_not_k
 ) -> None:
     """Its host name is another one, so its process cannot be looked for: whoever says that it is dead says so."""
     first = start(within=container)
-    server.wait_for(requests=2, timeout_s=30)
+    server.wait_for(requests=2)
     first.kill()
     first.wait()
     refused = here(server)

@@ -108,8 +108,17 @@ def _signals(work: _Stoppable, drain_timeout_s: float | None) -> Iterator[None]:
     try:
         yield
     finally:
-        for number in handled:
-            loop.remove_signal_handler(number)
         if work.stopping and signal.SIGINT in handled:
             # One Ctrl-C more than it took must not cost the account. SIGTERM still ends whatever might hang.
+            handled.remove(signal.SIGINT)
+            _ignore_interrupts(loop)
+        for number in handled:
+            loop.remove_signal_handler(number)
+
+
+def _ignore_interrupts(loop: asyncio.AbstractEventLoop) -> None:
+    """From the loop's handler to none: between the two it is Python's own for a moment, and a Ctrl-C an exception."""
+    while signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        with contextlib.suppress(KeyboardInterrupt):
+            loop.remove_signal_handler(signal.SIGINT)
             signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from qagen.cli import app, console
 from qagen.llm.limits import backoff
 from tests.faults import operations
-from tests.flow import HURRY, local, passages, read, write_chunks
+from tests.flow import HURRY, hear, local, passages, read, write_chunks
 from tests.llm_server import LLMServer, marker
 from tests.outside import check_account, check_file
 
@@ -113,7 +113,7 @@ def run(server: LLMServer, case: Case, *more: str) -> subprocess.CompletedProces
     if case.damages:
         Path("chunks/b_chunks.json").write_text("{")
     server.reset()
-    server.configure(faults=case.faults, latency_ms=250 if case.number else 0)
+    server.configure(faults=case.faults, holds_after=2 if case.number else None)
     limit = case.largest_file
 
     def allow_small_files() -> None:
@@ -133,11 +133,14 @@ def run(server: LLMServer, case: Case, *more: str) -> subprocess.CompletedProces
         text=True,
         preexec_fn=allow_small_files,
     )
+    heard = ""
     if case.number is not None:
-        server.wait_for(requests=3, timeout_s=30)
+        server.wait_for(requests=3)
         process.send_signal(case.number)
-    out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess([], process.returncode, out, err)
+        heard = hear(process, "stopping")
+        server.configure(holds_after=None)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess([], process.returncode, out, heard + err)
 
 
 def events(text: str) -> list[dict[str, Any]]:
@@ -310,8 +313,8 @@ def test_what_a_person_is_told_of_earlier_results_is_told_to_machines(server: LL
 
 
 def full_everywhere(server: LLMServer, *more: str) -> subprocess.CompletedProcess[str]:
-    """A run whose disk, and every other, is full after the first chunks."""
-    plan = json.dumps({"at": 40, "what": "ENOSPC", "times": None, "everywhere": True})
+    """A run whose disk, and every other, is full after the first write, which takes the operations up to the 29th."""
+    plan = json.dumps({"at": 30, "what": "ENOSPC", "times": None, "everywhere": True})
     arguments = map(str, local(server, "--max-concurrent", "2", *more))
     whole = [sys.executable, operations.__file__, plan, "--", *arguments]
     return subprocess.run(whole, capture_output=True, text=True, timeout=60)

@@ -17,11 +17,15 @@ from pathlib import Path
 import pytest
 
 from tests.faults import operations
-from tests.flow import asked, check_from_outside, local, passages, qagen, read, write_chunks
+from tests.flow import asked, check_from_outside, hear, local, passages, qagen, read, write_chunks
 from tests.llm_server import LLMServer, marker
 
 CHUNKS = 60
 IN_FLIGHT = 4
+MOST_ANSWERED = CHUNKS - 2 * IN_FLIGHT
+"""Until the disk has been noticed: however slowly is written, some chunks are not asked about yet."""
+FIRST_WRITE = 30
+"""With so many operations a document has been written once."""
 OBEYS_MODES = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--inh-caps", "-all"]
 """Root without the right to ignore the modes of files."""
 
@@ -101,10 +105,32 @@ def runs(server: LLMServer) -> Iterator[Runs]:
     runs.end()
 
 
-def end(process: subprocess.Popen[str]) -> tuple[int, str]:
-    """Its exit code and stderr."""
-    _, err = process.communicate(timeout=60)
-    return process.returncode, err
+def end(process: subprocess.Popen[str], heard: str = "") -> tuple[int, str]:
+    """Its exit code and stderr, with what was heard of it before."""
+    _, err = process.communicate(timeout=120)
+    return process.returncode, heard + err
+
+
+def stand_still(server: LLMServer, process: subprocess.Popen[str]) -> None:
+    """Return when 16 chunks are on the disk, nothing is being written, and requests wait for their answers."""
+    server.wait_for(requests=16 + IN_FLIGHT)
+    path = Path("qa/pump_qa.json")
+    while not path.exists() or len(read(path)["completed_chunks"]) < 16:
+        assert process.poll() is None
+        time.sleep(0.01)
+
+
+def go_on(server: LLMServer, process: subprocess.Popen[str]) -> str:
+    """A few answers, until one cannot be saved; then whatever still comes. Gives what is said of it."""
+    server.configure(holds_after=8)
+    return noticed(server, process)
+
+
+def noticed(server: LLMServer, process: subprocess.Popen[str]) -> str:
+    """Return when the run has noticed that it cannot save, with what it said. Then it gets what is in flight."""
+    heard = hear(process, "tried again")
+    server.configure(holds_after=None)
+    return heard
 
 
 def check_rescued(server: LLMServer, code: int, err: str, why: str) -> None:
@@ -143,7 +169,9 @@ def test_answers_that_outgrow_the_largest_file_are_on_stderr(runs: Runs, server:
     def allow_small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
 
-    code, err = end(runs.start(in_process=allow_small_files))
+    server.configure(holds_after=MOST_ANSWERED)
+    process = runs.start(in_process=allow_small_files)
+    code, err = end(process, noticed(server, process))
     assert "File too large" in err
     for line in err.splitlines():
         if line.startswith("{"):
@@ -172,10 +200,11 @@ def obeying() -> list[str]:
 def test_a_directory_that_becomes_read_only_in_a_run_costs_no_answer(
     runs: Runs, server: LLMServer, marks: set[str], obeying: list[str]
 ) -> None:
+    server.configure(holds_after=16)
     process = runs.start(prefix=obeying)
-    server.wait_for(answered=12, timeout_s=30)
+    stand_still(server, process)
     Path("qa").chmod(0o555)
-    code, err = end(process)
+    code, err = end(process, go_on(server, process))
     Path("qa").chmod(0o755)
     check_rescued(server, code, err, "Permission denied")
     take_back()
@@ -185,16 +214,18 @@ def test_a_directory_that_becomes_read_only_in_a_run_costs_no_answer(
 def test_a_directory_that_is_writable_again_before_the_last_try_ends_no_run(
     runs: Runs, server: LLMServer, marks: set[str], obeying: list[str]
 ) -> None:
-    process = runs.start(prefix=obeying, save_again_after_s=(0.3, 2.0))
-    server.wait_for(answered=12, timeout_s=30)
+    server.configure(holds_after=16)
+    process = runs.start(prefix=obeying, save_again_after_s=(0.3, 5.0))
+    stand_still(server, process)
     Path("qa").chmod(0o555)
-    time.sleep(0.8)
+    heard = go_on(server, process)
+    heard += hear(process, "tried again in 5 s") if "tried again in 5 s" not in heard else ""
     asked_before = len(server.ledger())
     assert asked_before < CHUNKS
     time.sleep(0.4)
     assert len(server.ledger()) == asked_before, "asked without a place for the answers"
     Path("qa").chmod(0o755)
-    code, err = end(process)
+    code, err = end(process, heard)
     assert code == 0, err
     check_finished(server, marks)
 
@@ -212,10 +243,11 @@ def test_a_directory_that_is_read_only_from_the_start_is_found_before_the_first_
 def test_a_directory_that_is_moved_away_in_a_run_costs_no_answer(
     runs: Runs, server: LLMServer, marks: set[str]
 ) -> None:
+    server.configure(holds_after=16)
     process = runs.start()
-    server.wait_for(answered=12, timeout_s=30)
+    stand_still(server, process)
     Path("qa").rename("gone")
-    code, err = end(process)
+    code, err = end(process, go_on(server, process))
     with contextlib.suppress(FileNotFoundError):
         shutil.rmtree("qa")
     Path("gone").rename("qa")
@@ -231,10 +263,11 @@ def test_a_directory_that_is_moved_away_in_a_run_costs_no_answer(
 def test_a_disk_that_fills_up_in_a_run_costs_no_answer(
     of: str, runs: Runs, server: LLMServer, marks: set[str], small_disk: Path
 ) -> None:
+    server.configure(holds_after=16)
     process = runs.start()
-    server.wait_for(answered=12, timeout_s=30)
+    stand_still(server, process)
     fill(small_disk, of)
-    code, err = end(process)
+    code, err = end(process, go_on(server, process))
     check_rescued(server, code, err, "No space left on device")
     empty(small_disk)
     grow(small_disk)
@@ -246,12 +279,14 @@ def test_a_disk_that_has_room_again_before_the_last_try_ends_no_run(
     runs: Runs, server: LLMServer, marks: set[str], small_disk: Path
 ) -> None:
     grow(small_disk)
-    process = runs.start(save_again_after_s=(0.3, 2.0))
-    server.wait_for(answered=12, timeout_s=30)
+    server.configure(holds_after=16)
+    process = runs.start(save_again_after_s=(0.3, 5.0))
+    stand_still(server, process)
     fill(small_disk, "bytes")
-    time.sleep(1)
+    heard = go_on(server, process)
+    heard += hear(process, "tried again in 5 s") if "tried again in 5 s" not in heard else ""
     empty(small_disk)
-    code, err = end(process)
+    code, err = end(process, heard)
     assert code == 0, err
     check_finished(server, marks)
 
@@ -259,8 +294,9 @@ def test_a_disk_that_has_room_again_before_the_last_try_ends_no_run(
 def test_a_disk_that_is_too_small_for_the_results_keeps_the_last_version_that_fitted(
     runs: Runs, server: LLMServer, marks: set[str], small_disk: Path
 ) -> None:
-    server.configure(latency_ms=120)  # so that chunks are left when a slow machine has written for the second time
-    code, err = end(runs.start())
+    server.configure(holds_after=MOST_ANSWERED)
+    process = runs.start()
+    code, err = end(process, noticed(server, process))
     check_rescued(server, code, err, "No space left on device")
     assert len(read(small_disk / "pump_qa.json")["completed_chunks"]) > 0
     grow(small_disk)
@@ -275,43 +311,32 @@ def test_a_disk_that_is_too_small_for_the_results_keeps_the_last_version_that_fi
 def test_a_second_signal_ends_the_tries_to_save_at_once_and_the_answers_are_rescued(
     number: signal.Signals, code: int, runs: Runs, server: LLMServer, marks: set[str]
 ) -> None:
-    server.configure(latency_ms=120)  # a slow machine writes less often
-    process = runs.start(full_from=40, save_again_after_s=(20, 20))
-    heard = hear(process, "tried again")
+    server.configure(holds_after=MOST_ANSWERED)
+    process = runs.start(full_from=FIRST_WRITE, save_again_after_s=(3600, 3600))
+    heard = noticed(server, process)
     time.sleep(0.5)  # what is in flight comes back
+    server.wait_for(answered=len(server.ledger()))
     process.send_signal(number)
     heard += hear(process, "stopping")
-    began = time.monotonic()
     process.send_signal(number)
-    ended, rest = end(process)
-    assert time.monotonic() - began < 5
-    assert ended in {code, 5}, heard + rest
-    check_rescued(server, 5, heard + rest, "No space left on device")
+    ended, err = end(process, heard)
+    assert ended in {code, 5}, err
+    check_rescued(server, 5, err, "No space left on device")
     take_back()
     check_finished(server, marks)
 
 
 def test_a_signal_does_not_keep_a_try_to_save_from_being_made(runs: Runs, server: LLMServer, marks: set[str]) -> None:
-    server.configure(latency_ms=120)
-    process = runs.start(full_from=40, save_again_after_s=(1, 1))
+    server.configure(holds_after=MOST_ANSWERED)
+    process = runs.start(full_from=FIRST_WRITE, save_again_after_s=(1, 1))
     heard = hear(process, "tried again")
     process.send_signal(signal.SIGINT)
-    ended, rest = end(process)
-    assert ended in {130, 5}, heard + rest
-    check_rescued(server, 5, heard + rest, "No space left on device")
+    server.configure(holds_after=None)
+    ended, err = end(process, heard)
+    assert ended in {130, 5}, err
+    check_rescued(server, 5, err, "No space left on device")
     take_back()
     check_finished(server, marks)
-
-
-def hear(process: subprocess.Popen[str], word: str) -> str:
-    """What it says on stderr until it says that."""
-    assert process.stderr is not None
-    heard = ""
-    while word not in heard:
-        line = process.stderr.readline()
-        assert line, heard
-        heard += line
-    return heard
 
 
 def fill(disk: Path, of: str) -> None:

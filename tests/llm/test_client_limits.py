@@ -7,6 +7,7 @@ import dataclasses
 import random
 import re
 import socket
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,7 +21,7 @@ from pydantic import SecretStr
 
 from qagen.errors import AccessError, ProviderError, RejectedError, TransientError
 from qagen.llm.client import Client, Meter, Stopped
-from qagen.llm.limits import backoff, breaker
+from qagen.llm.limits import Ticket, Traffic, backoff, breaker
 from qagen.llm.providers import PROVIDERS, Endpoint
 from qagen.llm.types import Attempts, Bounds, ChatReply, ChatRequest
 from qagen.prompts import REPLY_SCHEMA, fence
@@ -28,6 +29,9 @@ from tests.llm.routed import routed
 from tests.llm_server import Entry, LLMServer, violations
 
 pytestmark = pytest.mark.anyio
+
+FOR_LONG = 3600
+"""Seconds of an outage that the test itself ends."""
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +80,20 @@ async def ask_all(client: Client, requests: int, workers: int) -> list[ChatReply
 
 
 async def until(condition: Any) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():
             await checkpoint()
+
+
+async def sent_until(client: Client, condition: Any) -> int:
+    """How many requests had gone out when it became so. All that arrive after so many knew of it."""
+    await until(condition)
+    return client.meter.requests
+
+
+async def until_arrived(server: LLMServer, requests: int) -> None:
+    """So many requests are at the server."""
+    await until(lambda: server.status()["requests"] >= requests)
 
 
 def is_balanced(meter: Meter) -> bool:
@@ -89,9 +104,22 @@ def statuses(server: LLMServer) -> list[int | None]:
     return [entry.status for entry in server.ledger()]
 
 
-def most_within(entries: list[Entry], seconds: float) -> int:
-    """The most arrivals in any stretch of so many seconds."""
-    times = [entry.t for entry in entries]
+@pytest.fixture
+def sent_at(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """When each request goes out. When it arrives, a busy machine decides as well."""
+    times: list[float] = []
+    enter = Traffic.enter
+
+    def note(traffic: Traffic, now: float, tokens: float, *, retry: bool) -> Ticket:
+        times.append(now)
+        return enter(traffic, now, tokens, retry=retry)
+
+    monkeypatch.setattr(Traffic, "enter", note)
+    return times
+
+
+def most_within(times: list[float], seconds: float) -> int:
+    """The most of them in any stretch of so many seconds."""
     return max(sum(begin <= t < begin + seconds for t in times) for begin in times)
 
 
@@ -132,14 +160,15 @@ async def test_rate_limits_are_among_the_failed_tries_those_in_a_row_as_one_and_
 async def test_everybody_waits_out_what_one_was_told(server: LLMServer) -> None:
     server.configure(latency_ms=10, faults=[{"fault": "rate_limit", "when": {"nth": [7]}, "retry_after": 1}])
     async with Client(endpoint(server), 4) as client:
-        await ask_all(client, 30, 4)
+        asking = asyncio.create_task(ask_all(client, 30, 4))
+        before = await sent_until(client, lambda: client.meter.rate_limits)
+        await asking
         assert client.meter.rate_limits == 1
     entries = server.ledger()
-    assert violations(entries) == []
     (refused,) = (entry for entry in entries if entry.status == 429)
-    assert refused.t_done is not None
-    later = [entry.t - refused.t_done for entry in entries if entry.t > refused.t_done + 0.05]
-    assert min(later) >= 1
+    assert before < 30
+    # From its arrival: a server that is held up notes the end of an answer after the client has it.
+    assert min(entry.t for entry in entries[before:]) - refused.t >= 1
 
 
 async def test_where_one_request_in_ten_is_refused_at_random_the_others_go_on(server: LLMServer) -> None:
@@ -168,7 +197,7 @@ async def test_a_request_that_is_refused_alone_waits_as_long_as_it_was_told(serv
     for entry in server.ledger():
         entries.setdefault(entry.marker, []).append(entry)
     for tries in entries.values():
-        assert all(later.t - (first.t_done or 0) >= 0.195 for first, later in pairwise(tries))
+        assert all(later.t - first.t >= 0.2 for first, later in pairwise(tries))
 
 
 async def test_a_limit_of_all_that_begins_while_single_requests_are_refused_is_everybodys_again(
@@ -180,10 +209,15 @@ async def test_a_limit_of_all_that_begins_while_single_requests_are_refused_is_e
     async with Client(endpoint(server), 16) as client:
         await ask_all(client, 200, 32)
         assert client.traffic.refusals.one_by_one
+        earlier = client.meter.requests
         server.configure(faults=[{"fault": "rate_limit", "retry_after": 1, "times": 12}])
-        assert len(await ask_all(client, 32, 32)) == 32
+        asking = asyncio.create_task(ask_all(client, 32, 32))
+        before = await sent_until(client, lambda: not client.traffic.refusals.one_by_one)
+        assert len(await asking) == 32
         assert not client.traffic.refusals.one_by_one
-    assert violations([entry for entry in server.ledger() if entry.t_done][-32:]) == []
+    entries = server.ledger()
+    first_refusal = min(entry.t for entry in entries[earlier:] if entry.status == 429)
+    assert min(entry.t for entry in entries[before:]) - first_refusal >= 1
 
 
 async def test_a_wait_named_by_an_overloaded_host_is_everybodys_too(server: LLMServer) -> None:
@@ -193,8 +227,7 @@ async def test_a_wait_named_by_an_overloaded_host_is_everybodys_too(server: LLMS
         await until(lambda: client.meter.failures["5xx"])
         await asyncio.gather(asked, *(ask(client, number) for number in (1, 2, 3)))
     first, *others = server.ledger()
-    assert first.t_done is not None
-    assert min(entry.t for entry in others) - first.t_done >= 1
+    assert min(entry.t for entry in others) - first.t >= 1
 
 
 async def test_headers_teach_what_is_left(server: LLMServer) -> None:
@@ -212,10 +245,15 @@ async def test_headers_teach_what_is_left(server: LLMServer) -> None:
 
 async def test_a_burst_of_overloads_halves_the_concurrency_once(server: LLMServer) -> None:
     server.configure(
-        latency_ms=20, faults=[{"fault": "status", "status": 529, "when": {"nth": [1, 2, 3, 4, 5, 6, 7, 8]}}]
+        latency_ms=20,
+        faults=[{"fault": "status", "status": 529, "when": {"nth": [1, 2, 3, 4, 5, 6, 7, 8]}}],
+        holds_after=0,
     )
     async with Client(endpoint(server), 8) as client:
-        await ask_all(client, 16, 8)
+        asking = asyncio.create_task(ask_all(client, 16, 8))
+        await until_arrived(server, 8)
+        server.configure(holds_after=None)
+        await asking
         assert client.traffic.concurrency.limit == 4
     after = server.ledger()[8:]
     assert max(entry.in_flight for entry in after) <= 4
@@ -234,25 +272,26 @@ async def test_a_limit_of_places_is_kept_in_the_end(server: LLMServer) -> None:
 # Limits of the user
 
 
-async def test_requests_per_minute_are_kept(server: LLMServer) -> None:
+async def test_requests_per_minute_are_kept(server: LLMServer, sent_at: list[float]) -> None:
     async with Client(endpoint(server), 8, bounds=Bounds(requests_per_minute=1200)) as client:
         await ask_all(client, 25, 8)
         assert client.meter.waited_s > 0.5
-    entries = server.ledger()
-    # 20 a second, a quarter second's worth at once, one that makes it full, and one for the way to the server
-    assert most_within(entries, 0.5) <= 10 + 5 + 1 + 1
-    assert entries[-1].t - entries[0].t >= (25 - 5 - 1) / 20 - 0.05
+    assert len(server.ledger()) == len(sent_at) == 25
+    # 20 a second, a quarter second's worth at once, and one that makes it full
+    assert most_within(sent_at, 0.5) <= 10 + 5 + 1
+    assert sent_at[-1] - sent_at[0] >= (25 - 5 - 1) / 20 - 0.001
 
 
-async def test_tokens_per_minute_are_kept_by_what_was_used_and_not_by_what_was_reserved(server: LLMServer) -> None:
+async def test_tokens_per_minute_are_kept_by_what_was_used_and_not_by_what_was_reserved(
+    server: LLMServer, sent_at: list[float]
+) -> None:
     async with Client(endpoint(server), 4, bounds=Bounds(tokens_per_minute=60_000)) as client:
         replies = await ask_all(client, 15, 4)
     used = [reply.usage.input_tokens + reply.usage.output_tokens for reply in replies]
-    entries = server.ledger()
-    seconds = entries[-1].t - entries[0].t
+    seconds = sent_at[-1] - sent_at[0]
     per_s, reserved = 1000, 2000
     assert sum(used) < 15 * reserved / 4, "or this test shows nothing"
-    assert seconds >= (sum(used) - max(used)) / per_s - 0.25 - 0.05
+    assert seconds >= (sum(used) - max(used)) / per_s - 0.25 - 0.001
     assert seconds <= 15 * reserved / per_s / 2, "what was not used is given back"
 
 
@@ -330,9 +369,14 @@ async def test_after_an_outage_the_run_goes_on_and_nothing_has_failed(
     server: LLMServer, kind: str, workers: int
 ) -> None:
     notes: list[str] = []
-    server.configure(outage={"kind": kind, "seconds": 0.6, "after_requests": 5})
-    async with Client(endpoint(server, read_timeout_s=0.3), workers, notes.append) as client:
-        replies = await ask_all(client, 30, workers)
+    server.configure(outage={"kind": kind, "seconds": FOR_LONG, "after_requests": 5})
+    patience = {"read_timeout_s": 1.0} if kind == "hang" else {}
+    async with Client(endpoint(server, **patience), workers, notes.append) as client:
+        asking = asyncio.create_task(ask_all(client, 30, workers))
+        before = await sent_until(client, lambda: notes or asking.done())
+        await until(lambda: client.meter.requests > before or asking.done())  # the first that looks whether it is over
+        server.configure(outage=None)
+        replies = await asking
         assert is_balanced(client.meter)
         assert client.meter.waited_s > 0.15
         assert client.meter.failures.total() <= 3 * workers + 5
@@ -342,26 +386,28 @@ async def test_after_an_outage_the_run_goes_on_and_nothing_has_failed(
 
 async def test_a_host_that_breaks_off_before_its_first_answer_and_then_refuses_is_waited_for(server: LLMServer) -> None:
     # The fourth request begins the outage, which takes the answers of the first three along.
-    server.configure(latency_ms=5000, outage={"kind": "refuse", "seconds": 0.6, "after_requests": 3})
+    server.configure(holds_after=0, outage={"kind": "refuse", "seconds": FOR_LONG, "after_requests": 3})
     async with Client(endpoint(server), 4) as client:
         asking = asyncio.create_task(ask_all(client, 4, 4))
         await until(lambda: client.meter.failures["connect"])
         assert not client.meter.answers
-        server.configure(latency_ms=0)
+        server.configure(holds_after=None, outage=None)
         assert len(await asking) == 4
 
 
 async def test_during_an_outage_one_at_a_time_looks_whether_it_is_over(server: LLMServer) -> None:
-    server.configure(outage={"kind": "503", "seconds": 0.7, "after_requests": 3})
-    async with Client(endpoint(server), 12) as client:
-        await ask_all(client, 24, 12)
-    met = [entry for entry in server.ledger() if entry.note == "outage"]
-    # What was in flight when it began comes first, on a slow machine over some time.
-    burst = next(at for at, (one, following) in enumerate(pairwise(met), 1) if following.t - one.t >= 0.2)
-    probes = met[burst:]
-    assert 1 <= len(probes) <= 4
+    notes: list[str] = []
+    server.configure(outage={"kind": "503", "seconds": FOR_LONG, "after_requests": 3})
+    async with Client(endpoint(server), 12, notes.append) as client:
+        asking = asyncio.create_task(ask_all(client, 24, 12))
+        # What was in flight when it began comes first.
+        before = await sent_until(client, lambda: notes)
+        await until(lambda: client.meter.requests >= before + 3)
+        server.configure(outage=None)
+        await asking
+    probes = [entry for entry in server.ledger()[before:] if entry.note == "outage"]
+    assert 2 <= len(probes) <= 3
     assert all(later.t - earlier.t >= 0.2 for earlier, later in pairwise(probes))
-    assert {entry.in_flight for entry in probes} == {1}
 
 
 async def test_five_failed_probes_end_the_run(server: LLMServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,7 +442,7 @@ async def test_where_nobody_ever_answered_each_request_ends_after_three_tries(wo
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         nowhere = Endpoint(PROVIDERS["compatible"], "m", f"http://127.0.0.1:{held.getsockname()[1]}/v1")
-        async with Client(nowhere, workers) as client, asyncio.timeout(3):
+        async with Client(nowhere, workers) as client, asyncio.timeout(60):
             asked = (ask(client, number) for number in range(workers))
             ends = await asyncio.gather(*asked, return_exceptions=True)
             assert [type(end) for end in ends] == [AccessError] * workers
@@ -465,12 +511,12 @@ async def test_latencies_are_of_replies_alone_and_begin_after_the_wait_for_the_t
     server.configure(latency_ms=50, faults=[{"fault": "rate_limit", "when": {"nth": [1]}, "retry_after_ms": 1}])
     async with Client(endpoint(server), 1) as client:
         assert client.meter.latency_s(0.5) is None
+        began = time.monotonic()
         await asyncio.gather(*(ask(client, number) for number in range(3)))
-        median, slowest = client.meter.latency_s(0.5), client.meter.latency_s(1)
-    assert median is not None
-    assert slowest is not None
-    assert 0.05 <= median <= slowest
-    assert median < 0.1, "with two before it the last one would have taken longer"
+        took = time.monotonic() - began
+        latencies = [client.meter.latency_s(share) or 0 for share in (0, 0.5, 1)]
+    assert 0.05 <= latencies[0] <= latencies[1] <= latencies[2]
+    assert sum(latencies) <= took, "one after the other: with the waits for the two before it there would be more"
 
 
 def test_percentiles_are_of_all_replies_and_of_very_many_of_a_fair_sample() -> None:

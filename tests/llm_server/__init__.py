@@ -6,8 +6,8 @@
         assert [entry.status for entry in server.ledger()] == [429, 200]
 
 What it answers follows from the passage alone (`answers`), how it errs is told by rules (`faults`), by limits of its
-rate (`limits`) and by outages (`outages`), and what it was asked stands in a ledger (`ledger`). By hand:
-`python tests/llm_server --port 8089 --config '{"latency_ms": 300}'`.
+rate (`limits`) and by outages (`outages`), what must happen first is told by holds (`holds`), and what it was asked
+stands in a ledger (`ledger`). By hand: `python tests/llm_server --port 8089 --config '{"latency_ms": 300}'`.
 """
 
 from tests.llm_server.answers import marker

@@ -86,7 +86,7 @@ class LLMServer:
     def configure(self, **changes: Any) -> None:
         """Change keys of the configuration; those not named stay.
 
-        Setting `faults`, `limits` or `outage` starts their counting and their clocks anew.
+        Setting `faults`, `limits`, `holds_after` or `outage` starts their counting and their clocks anew.
 
         Raises:
             ValueError: an unknown key, fault, condition or parameter.
@@ -106,7 +106,7 @@ class LLMServer:
         counts: dict[str, int] = self._control("GET", "/_status")
         return counts
 
-    def wait_for(self, *, requests: int = 0, answered: int = 0, timeout_s: float = 10) -> None:
+    def wait_for(self, *, requests: int = 0, answered: int = 0, timeout_s: float = 60) -> None:
         """Return when that many requests have arrived and been answered.
 
         Raises:

@@ -50,6 +50,9 @@ class Config:
     """The rules, see `faults`. Setting them starts their counting anew."""
     limits: dict[str, Any] | None = None
     """What is refused with HTTP 429, see `limits`. Setting them starts their counting anew."""
+    holds_after: int | None = None
+    """So many requests for text get their answers; those that come later wait for theirs until this is set again.
+    Setting it lets all go that it held, and starts its counting anew. None holds nothing."""
     outage: dict[str, Any] | None = None
     """See `outages`. Setting it begins a new one, and ends the one before; None ends it."""
 

@@ -15,6 +15,7 @@ from tests.llm_server.config import Config
 from tests.llm_server.dialects.types import Ask, Completion, Dialect, Problem
 from tests.llm_server.door import Door
 from tests.llm_server.faults import ECHOES, Faults, Rule, draw
+from tests.llm_server.holds import Hold
 from tests.llm_server.http1 import Connection, Malformed, Request, Response
 from tests.llm_server.ledger import Entry, Ledger
 from tests.llm_server.limits import Limits, Verdict
@@ -34,6 +35,8 @@ class Plan:
     ask: Ask | None = None
     completion: Completion | None = None
     verdict: Verdict | None = None
+    held: asyncio.Event | None = None
+    """What the answer waits for before all else."""
 
 
 class Server:
@@ -42,6 +45,7 @@ class Server:
         self._config = config
         self._faults = Faults(config.faults, config.seed)
         self._limits = Limits(config.limits)
+        self._hold = Hold(config.holds_after)
         self._outage = Outage(config.outage)
         self._ledger_file = ledger_file
         self._ledger = Ledger(ledger_file)
@@ -90,7 +94,8 @@ class Server:
             entry.fault = plan.rule.fault if plan.rule else "ok"
             if entry.fault in ECHOES:
                 plan = replace(plan, response=_with_key(plan.response, request.key))
-            plan = replace(plan, response=_with_id(plan.response, dialect, entry))
+            held = self._hold.count() if plan.ask is not None else None
+            plan = replace(plan, response=_with_id(plan.response, dialect, entry), held=held)
             kept = await _unless_gone(connection, self._deliver(connection, plan, entry, ledger))
             entry.disconnected = kept is None
             return bool(kept) and request.headers.get("connection", "").lower() != "close"
@@ -183,6 +188,8 @@ class Server:
         return (self._config.latency_ms + jitter) / 1000
 
     async def _deliver(self, connection: Connection, plan: Plan, entry: Entry, ledger: Ledger) -> bool:
+        if plan.held is not None:
+            await plan.held.wait()
         if plan.delay_s:
             await asyncio.sleep(plan.delay_s)
         send = deliveries.DELIVERIES.get(plan.rule.fault) if plan.rule else None
@@ -214,7 +221,7 @@ class Server:
                     await self._configure(self._config.changed(request.json()), set(request.json()))
                 case "/_reset":
                     self._ledger = Ledger(self._ledger_file)
-                    await self._configure(self._first_config, {"faults", "limits", "outage"})
+                    await self._configure(self._first_config, {"faults", "limits", "holds_after", "outage"})
                 case "/_ledger":
                     return Response.json(self._ledger.entries)
                 case "/_status":
@@ -229,8 +236,12 @@ class Server:
         # First all that may be refused: then nothing has changed.
         faults = Faults(config.faults, config.seed) if "faults" in changed else self._faults
         limits = Limits(config.limits) if "limits" in changed else self._limits
+        hold = Hold(config.holds_after) if "holds_after" in changed else self._hold
         outage = Outage(config.outage) if "outage" in changed else self._outage
         self._config, self._faults, self._limits = config, faults, limits
+        if hold is not self._hold:
+            self._hold, held = hold, self._hold
+            held.let_go()
         if outage is not self._outage:
             self._outage = outage
             await self.open()

@@ -25,5 +25,5 @@ def server(process: LLMServer) -> LLMServer:
 @pytest.fixture
 def client(server: LLMServer) -> Iterator[httpx.Client]:
     """Paths are enough: it knows where the server is."""
-    with httpx.Client(base_url=server.url, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, timeout=60, trust_env=False) as client:
         yield client

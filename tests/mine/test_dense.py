@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow import command, qagen, read, write_chunks
+from tests.flow import command, hear, qagen, read, write_chunks
 from tests.llm_server import LLMServer
 from tests.mine.given import TRUTH, check_negatives, write_corpus
 
@@ -93,13 +93,14 @@ def test_vectors_that_were_paid_for_outlive_the_index(server: LLMServer) -> None
 def test_what_is_under_way_when_a_signal_comes_is_kept_and_not_asked_again(
     server: LLMServer, number: signal.Signals, code: int
 ) -> None:
-    server.configure(latency_ms=500)
+    server.configure(holds_after=1)
     process = start(server)
-    server.wait_for(requests=2, timeout_s=30)
+    server.wait_for(requests=2)
     process.send_signal(number)
-    _, heard = process.communicate(timeout=30)
+    hear(process, "finishing 1 request; Ctrl-C again to stop now")
+    server.configure(holds_after=None)
+    process.communicate(timeout=120)
     assert process.returncode == code
-    assert "finishing 1 request; Ctrl-C again to stop now" in heard
     made = read(Path("s.json"))["embeddings"]["made"]
     assert made > 0
     assert qagen(*mine(server)).returncode == 0
@@ -110,13 +111,11 @@ def test_what_is_under_way_when_a_signal_comes_is_kept_and_not_asked_again(
 def test_a_second_ctrl_c_while_vectors_are_made_stops_at_once(server: LLMServer) -> None:
     server.configure(faults=[{"fault": "hang", "when": {"nth": [2]}}])
     process = start(server)
-    server.wait_for(requests=2, timeout_s=30)
+    server.wait_for(requests=2)
     process.send_signal(signal.SIGINT)
-    assert process.stderr is not None
-    while "Ctrl-C again to stop now" not in (line := process.stderr.readline()):
-        assert line
+    hear(process, "Ctrl-C again to stop now")
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=10)
+    process.communicate(timeout=120)
     assert process.returncode == 130
     assert read(Path("s.json"))["embeddings"]["made"] > 0
 
