@@ -73,7 +73,7 @@ Drop = Annotated[
     typer.Option(
         "--drop",
         metavar="CODE",
-        help="Leave out pairs with this check code, such as EV_INEXACT or Q_VAGUE. Repeatable.",
+        help="Leave out pairs with this check code, such as EV_INEXACT or Q_VAGUE. Repeatable, or with commas.",
         rich_help_panel=PAIRS,
     ),
 ]
