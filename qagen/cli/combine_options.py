@@ -64,7 +64,7 @@ IncludeOutdated = Annotated[
     bool | None,
     typer.Option(
         "--include-outdated/--only-current",
-        help="Also take pairs about text that is not in the chunk file of their document any more.",
+        help="Also take pairs, negatives and extra positives of text that is not in the chunk files any more.",
         rich_help_panel=PAIRS,
     ),
 ]

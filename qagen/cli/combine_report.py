@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, one_line, out, safe, table
 from qagen.dataset import Combined
-from qagen.dataset.types import OUTDATED
+from qagen.dataset.types import OUTDATED, Joined
 from qagen.formats import TrainingDocument
 
 _FEW, _ENOUGH = 3, 100
@@ -95,6 +95,7 @@ def _show_joined(combined: Combined) -> None:
         extra = f" and {count(joined.extra_positives, 'extra positive')}" if joined.extra_positives else ""
         what = f"{count(joined.negatives, 'negative')}{extra} joined to {count(joined.pairs, 'pair')}"
         out().print(f"{what}, from {count(joined.files, 'file')}", soft_wrap=True)
+    _show_gone(joined)
     for one in joined.unfinished:
         note(f"{one.file} is unfinished ({one.why}): `qagen mine-negatives` goes on with it.")
     if joined.unclaimed:
@@ -102,6 +103,22 @@ def _show_joined(combined: Combined) -> None:
             f"negatives of {count(joined.unclaimed, 'pair')} were not joined: those pairs are not in the dataset, or "
             "their text has changed since."
         )
+
+
+def _show_gone(joined: Joined) -> None:
+    """Passages that were deleted or edited since they were mined, and what to do."""
+    if not joined.gone:
+        return
+    numbers = (("negative", joined.gone.total() - joined.gone_positives), ("extra positive", joined.gone_positives))
+    what = " and ".join(count(number, noun) for noun, number in numbers if number)
+    sources = [f"{name or 'a document without a name'} ({number:,})" for name, number in joined.gone.most_common(_FEW)]
+    rest = len(joined.gone) - len(sources)
+    of = ", ".join(sources) + (f" and {rest:,} more" if rest else "")
+    lack = f" {count(joined.emptied, 'pair')} got no negatives for that." if joined.emptied else ""
+    note(
+        f"{what} left out: text that is in no chunk file any more, of {of}.{lack} `qagen mine-negatives --no-resume` "
+        "chooses all anew, --include-outdated takes them as they are."
+    )
 
 
 def _show_findings(combined: Combined) -> None:
