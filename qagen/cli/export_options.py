@@ -36,8 +36,8 @@ ChunksDir = Annotated[
     Path | None,
     typer.Option(
         "--chunks-dir",
-        help="Put all chunks of this folder into the corpus (beir, msmarco-ids) or the pool of candidates "
-        "(flag-embedding). [dim]default: only the passages of the dataset[/]",
+        help="Put all chunks of this folder into the corpus (beir, msmarco-ids), and no passage that is gone "
+        "from it, or into the pool of candidates (flag-embedding). [dim]default: only the passages of the dataset[/]",
         rich_help_panel=options.FOLDERS,
     ),
 ]

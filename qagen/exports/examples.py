@@ -12,28 +12,40 @@ from qagen import dataset
 from qagen.errors import DataError
 from qagen.exports import types
 from qagen.exports.answers import Answers
+from qagen.exports.folder import Folder
 from qagen.exports.types import Choices, Example, Exported
 from qagen.formats import ExtraPositive, Negative, TrainingPair
 
 _AGAIN = "`qagen combine --include-source-text`"
 
 
-def read(path: Path, choices: Choices, result: Exported, *, needs_negatives: bool) -> Iterator[Example]:
+def read(
+    path: Path, choices: Choices, result: Exported, *, needs_negatives: bool, has_corpus: bool = False
+) -> Iterator[Example]:
     """The examples of a dataset, one after the other. It is gone through twice: what answers a question is known last.
 
     Raises:
         DataError: it is no dataset, a row is damaged, or its passages were never joined.
     """
-    answers = Answers(_rows(path))
+    sources: set[str] = set()
+    answers = Answers(_noting(_rows(path), sources))
+    # Only where retrieval is measured does it matter which passages are there today.
+    folder = Folder(choices.chunks_dir, sources, result) if has_corpus and choices.chunks_dir else None
     for number, pair in enumerate(_pairs(path), start=1):
         result.read += 1
         if "source_text" not in pair.model_fields_set:
             raise DataError(f"{path}: pair {number} comes without its passage (source_text). Combine again: {_AGAIN}.")
+        if folder and folder.has_lost_passage_of(pair):
+            result.left_out[types.LOST] += 1
+            continue
+        if folder:
+            pair = _there(pair, folder, result)
         found = _example(pair, answers, choices, result, needs_negatives=needs_negatives)
         if isinstance(found, str):
             result.left_out[found] += 1
         else:
             result.pairs += 1
+            result.elsewhere += folder is not None and not folder.holds_passage_of(pair)
             result.by_rules += pair.generator_kind == "rules"
             yield found
 
@@ -71,6 +83,22 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
             yield row
     except ValueError as error:
         raise DataError(f"{path}: damaged after pair {number}: {error}. Combine again: {_AGAIN}.") from None
+
+
+def _noting(rows: Iterator[dict[str, Any]], sources: set[str]) -> Iterator[dict[str, Any]]:
+    """The same rows; what their documents are called is noted."""
+    for row in rows:
+        sources.add(str(row.get("source_file") or row.get("file_name") or ""))
+        yield row
+
+
+def _there(pair: TrainingPair, folder: Folder, result: Exported) -> TrainingPair:
+    """The pair without passages that are gone, which are counted."""
+    negatives = [one for one in pair.negatives if not folder.has_lost(one, pair)]
+    extras = [one for one in pair.extra_positives if not folder.has_lost(one, pair)]
+    result.negatives_left_out[types.LOST_NEGATIVE] += len(pair.negatives) - len(negatives)
+    result.extras_lost += len(pair.extra_positives) - len(extras)
+    return pair.model_copy(update={"negatives": negatives, "extra_positives": extras})
 
 
 def _example(

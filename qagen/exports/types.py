@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from qagen.exports.parts import Parts
 
 NO_PASSAGE = "its passage is gone"
+LOST = "its passage is not in the chunk files"
 BLANK = "blank question or passage"
 NO_NEGATIVES = "no negatives"
 ONLY_RANDOM = "only random negatives"
@@ -24,6 +25,7 @@ TOO_FEW = "fewer negatives than the others"
 RANDOM = "random"
 UNVERIFIED = "read by no model"
 IS_POSITIVE = "the text of a positive"
+LOST_NEGATIVE = "not in the chunk files"
 ANSWERS = "the passage of another pair with the same question"
 REPEATED = "the text of another negative"
 EMPTY = "blank"
@@ -78,6 +80,10 @@ class Exported:
     """Negatives that went in, by how they were found."""
     negatives_left_out: Counter[str] = field(default_factory=Counter)
     """Negatives by the reason."""
+    extras_lost: int = 0
+    """Extra positives that are not in the chunk files."""
+    elsewhere: int = 0
+    """Pairs that went in whose documents have no chunk file in the folder."""
     by_rules: int = 0
     """Pairs that no model wrote."""
     respaced: int = 0

@@ -34,7 +34,7 @@ def mined(qa: Path, *found: dict[str, Any], positives: tuple[dict[str, Any], ...
 
 
 def corpus() -> tuple[Path, Path]:
-    """A kettle, whose first pair has passages of all three documents; a pump; and a valve, of which there are no pairs."""
+    """A kettle, whose first pair has passages of all three documents; a pump; and a valve without pairs."""
     kettle, pump = generate("kettle", KETTLE), generate("pump", PUMP)
     chunk("valve", VALVE)
     mined(

@@ -47,7 +47,7 @@ def searched(corpus: dict[str, Any], queries: dict[str, Any], most: int) -> dict
 def chunks() -> Path:
     directory = Path("pieces")
     directory.mkdir()
-    value = chunk_file_of(CHUNKS, overlap=5).model_dump_json()
+    value = chunk_file_of(CHUNKS, overlap=5, source_file="docs/handbook.md").model_dump_json()
     (directory / "pump_chunks.json").write_text(value, "utf-8")
     return directory
 
