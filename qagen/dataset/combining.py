@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen import files
-from qagen.dataset import joining, refusal, types, writing
+from qagen.dataset import joining, refusal, sources, types, writing
 from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
 from qagen.dataset.joining import Joining
@@ -58,6 +58,7 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
             raise DataError(refusal.nothing_left(result, output))
         assert result.funnel.adds_up
         assert result.funnel.steps[-1].pairs == result.pairs
+        result.replaced = sources.size_of(output)
         # The dataset last: whoever sees it finds beside it what it lacks.
         if choices.rejects:
             rejects.write(choices.rejects)

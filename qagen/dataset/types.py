@@ -118,6 +118,8 @@ class Combined:
     joined: Joined = field(default_factory=Joined)
     chunk_problems: list[LeftOut] = field(default_factory=list)
     """Chunk files that could not be read."""
+    replaced: int = 0
+    """Pairs of the dataset that stood where this one went; 0 where there was none."""
     is_written: bool = False
     """False: answers contradict each other, and that was to be a failure."""
 
@@ -125,3 +127,8 @@ class Combined:
     def dropped(self) -> set[str]:
         """The codes for which pairs were left out."""
         return {code for step in self.funnel.steps for code in step.left_out}
+
+    @property
+    def outdated(self) -> int:
+        """Pairs that were left out because their text is there no more."""
+        return sum(step.left_out.get(OUTDATED, 0) for step in self.funnel.steps)
