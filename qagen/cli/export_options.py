@@ -46,7 +46,7 @@ Split = Annotated[
     typer.Option(
         "--split",
         metavar="train|dev|test",
-        help="beir: which judgements these are. [dim]default: test[/]",
+        help="beir: the name of the judgements; it splits nothing, all pairs are in them. [dim]default: test[/]",
         rich_help_panel=options.FOLDERS,
     ),
 ]

@@ -54,6 +54,8 @@ def _show_notes(exported: Exported, form: Export, choices: Choices) -> None:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
     if form.has_corpus and choices.chunks_dir is None:
         note("only passages of the dataset are searched in it; --chunks-dir DIR adds all chunks, as in real use.")
+    if form.measures:
+        note("it measures nothing for who trains with the same dataset: docs/exports.md says how to have two.")
     if exported.extras_lost:
         note(f"{count(exported.extras_lost, 'extra positive')} left out: not in the chunk files.")
     if exported.elsewhere:

@@ -116,6 +116,8 @@ class Export:
     is_folder: bool = False
     has_corpus: bool = False
     """Retrieval is measured in it, or trained by numbers: it matters that all passages are there."""
+    measures: bool = False
+    """It is made to measure with, not to train."""
     optional: frozenset[str] = frozenset()
     """Parts that are written only where there is something in them."""
 
