@@ -9,6 +9,8 @@ import typer
 from qagen.cli import combine_options, mine_options, options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qagen.dataset import Choices
     from qagen.settings import Settings
 
@@ -58,10 +60,6 @@ def combine(
     for path in [output, *([rejected] if rejected else [])]:
         files.check_output(path)
         files.make_writable(path.parent)
-    if settings.negatives_dir and not settings.negatives_dir.is_dir():
-        console.note(
-            f"{settings.negatives_dir}: there is no such folder, so no negatives are joined (--negatives-dir)."
-        )
     combined = dataset.combine(paths, output, choices, version=__version__)
     combine_report.show_combined(combined, output)
     if not combined.is_written:
@@ -79,13 +77,27 @@ def combine(
         raise typer.Exit(1)
 
 
+def _codes(typed: Sequence[str]) -> frozenset[str]:
+    """The codes that `--drop` names, once or often, with commas or without.
+
+    Raises:
+        UsageError: no pair can have one of them.
+    """
+    from qagen.checks import RULES
+    from qagen.checks.names import known_name
+    from qagen.dataset.types import OF_THE_RUN
+
+    names = [name for text in typed for name in text.split(",") if name.strip()]
+    return frozenset(known_name(name, {*RULES, *OF_THE_RUN}, where=f"--drop {name.strip()}") for name in names)
+
+
 def _choices(settings: Settings) -> Choices:
     """What the dataset is to be.
 
     Raises:
-        UsageError: two settings contradict each other.
+        UsageError: two settings contradict each other, or one names what is not there.
     """
-    from qagen.dataset import Choices
+    from qagen.dataset import Choices, joining
     from qagen.errors import UsageError
 
     output = settings.output_file
@@ -98,6 +110,12 @@ def _choices(settings: Settings) -> Choices:
         raise UsageError(f"--conflicts {settings.conflicts} looks for contradictions, and --no-checks for none.")
     if settings.rejects and settings.rejects.resolve() == output.resolve():
         raise UsageError(f"--rejects {settings.rejects}: that is where the dataset goes. Name another file.")
+    if settings.negatives_dir and not joining.are_there([], settings.negatives_dir):
+        lack = "no *_negatives.json file in it" if settings.negatives_dir.is_dir() else "no such folder"
+        raise UsageError(
+            f"--negatives-dir {settings.negatives_dir}: there is {lack}, so a dataset would lack them. Nothing is "
+            "written. Make them with `qagen mine-negatives`, name another folder, or none."
+        )
     return Choices(
         lines=settings.output_format == "jsonl" or (settings.output_format is None and output.suffix == ".jsonl"),
         strict=settings.strict,
@@ -106,7 +124,7 @@ def _choices(settings: Settings) -> Choices:
         dedupe=settings.dedupe,
         checks=settings.checks,
         conflicts=settings.conflicts,
-        drop=frozenset(settings.drop),
+        drop=_codes(settings.drop),
         min_grounding=settings.min_grounding,
         max_per_document=settings.max_per_document,
         chunks_dir=settings.chunks_dir,

@@ -64,7 +64,7 @@ IncludeOutdated = Annotated[
     bool | None,
     typer.Option(
         "--include-outdated/--only-current",
-        help="Also take pairs about text that is not in the chunk file of their document any more.",
+        help="Also take pairs, negatives and extra positives of text that is not in the chunk files any more.",
         rich_help_panel=PAIRS,
     ),
 ]
@@ -73,7 +73,7 @@ Drop = Annotated[
     typer.Option(
         "--drop",
         metavar="CODE",
-        help="Leave out pairs with this check code, such as EV_INEXACT or Q_VAGUE. Repeatable.",
+        help="Leave out pairs with this check code, such as EV_INEXACT or Q_VAGUE. Repeatable, or with commas.",
         rich_help_panel=PAIRS,
     ),
 ]

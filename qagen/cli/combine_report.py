@@ -8,8 +8,9 @@ from pathlib import Path
 
 from qagen.cli.console import MOST_LISTED, complain, count, err, label, name_left_out, note, one_line, out, safe, table
 from qagen.dataset import Combined
-from qagen.dataset.types import OUTDATED
+from qagen.dataset.types import OUTDATED, Joined
 from qagen.formats import TrainingDocument
+from qagen.formats.training_data import RoundTrip
 
 _FEW, _ENOUGH = 3, 100
 """Examples, and characters of one."""
@@ -49,8 +50,20 @@ def show_combined(combined: Combined, output: Path) -> None:
     if combined.is_written:
         pairs, documents = count(combined.pairs, "pair"), count(len(combined.documents), "document")
         out().print(f"[bold]{pairs}[/] of {documents} -> {safe(str(output))}", soft_wrap=True)
+        _show_shrunk(combined, output)
     else:
         complain(f"nothing is written, because answers contradict each other: {count(combined.conflicts, 'question')}.")
+
+
+def _show_shrunk(combined: Combined, output: Path) -> None:
+    """Last of all: that the dataset of before had more than twice as many pairs, and that changed text is why."""
+    outdated, before = combined.outdated, combined.replaced
+    if 2 * combined.pairs < before <= 2 * (combined.pairs + outdated):
+        note(
+            f"{output} had {count(before, 'pair')} and has {combined.pairs:,} now: {outdated:,} are about text that is "
+            "not in the chunk files any more (OUTDATED), as after `qagen chunk` with other sizes. `qagen generate-qa` "
+            f"asks what is new, --include-outdated takes them, and the dataset of before is {output.name}.bak."
+        )
 
 
 def _names(documents: Sequence[TrainingDocument]) -> list[str]:
@@ -95,6 +108,7 @@ def _show_joined(combined: Combined) -> None:
         extra = f" and {count(joined.extra_positives, 'extra positive')}" if joined.extra_positives else ""
         what = f"{count(joined.negatives, 'negative')}{extra} joined to {count(joined.pairs, 'pair')}"
         out().print(f"{what}, from {count(joined.files, 'file')}", soft_wrap=True)
+    _show_gone(joined)
     for one in joined.unfinished:
         note(f"{one.file} is unfinished ({one.why}): `qagen mine-negatives` goes on with it.")
     if joined.unclaimed:
@@ -102,6 +116,22 @@ def _show_joined(combined: Combined) -> None:
             f"negatives of {count(joined.unclaimed, 'pair')} were not joined: those pairs are not in the dataset, or "
             "their text has changed since."
         )
+
+
+def _show_gone(joined: Joined) -> None:
+    """Passages that were deleted or edited since they were mined, and what to do."""
+    if not joined.gone:
+        return
+    numbers = (("negative", joined.gone.total() - joined.gone_positives), ("extra positive", joined.gone_positives))
+    what = " and ".join(count(number, noun) for noun, number in numbers if number)
+    sources = [f"{name or 'a document without a name'} ({number:,})" for name, number in joined.gone.most_common(_FEW)]
+    rest = len(joined.gone) - len(sources)
+    of = ", ".join(sources) + (f" and {rest:,} more" if rest else "")
+    lack = f" {count(joined.emptied, 'pair')} got no negatives for that." if joined.emptied else ""
+    note(
+        f"{what} left out: text that is in no chunk file any more, of {of}.{lack} `qagen mine-negatives --no-resume` "
+        "chooses all anew, --include-outdated takes them as they are."
+    )
 
 
 def _show_findings(combined: Combined) -> None:
@@ -113,14 +143,25 @@ def _show_findings(combined: Combined) -> None:
         note(f"{combined.conflicts:,} questions have answers that contradict each other: see metadata.conflicting.")
     for code, why in combined.not_checked.items():
         note(f"{code} was not looked for: {why.rstrip('.')}.")
-    trip = combined.round_trip
-    if trip and trip.within_limit + trip.beyond:
-        asked = trip.first_10 + trip.within_limit + trip.beyond
-        note(
-            f"searched over all chunks, {trip.beyond:,} of {asked:,} questions do not find theirs (Q_VAGUE), and "
-            f"{trip.within_limit:,} only at rank 11 to {trip.limit}."
-        )
+    _show_round_trip(combined.round_trip)
     if combined.without_source_text:
         note(f"{count(combined.without_source_text, 'pair')} without source_text: the chunk is not there any more.")
     if combined.generators["rules"]:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
+
+
+def _show_round_trip(trip: RoundTrip | None) -> None:
+    """How many questions find the chunk that they were made of, where some do not, or hardly do."""
+    if trip is None:
+        return
+    asked = count(trip.first_10 + trip.within_limit + trip.beyond, "question")
+    parts = []
+    if trip.beyond:
+        verb, whose = ("does", "its chunk") if trip.beyond == 1 else ("do", "their chunks")
+        parts.append(f"{trip.beyond:,} of {asked} {verb} not find {whose} (Q_VAGUE)")
+    if trip.within_limit:
+        verb, whose = ("finds", "its chunk") if trip.within_limit == 1 else ("find", "their chunks")
+        of = "" if trip.beyond else f" of {asked}"
+        parts.append(f"{trip.within_limit:,}{of} {verb} {whose} only at rank 11 to {trip.limit}")
+    if parts:
+        note(f"searched over all chunks, {' and '.join(parts)}.")

@@ -33,6 +33,9 @@ def export(
 
     Each pair needs its passage (combine with [bold]--include-source-text[/]), and in most forms negatives. What is left
     out is counted by its reason, and where rows came from lies beside them. [bold]docs/exports.md[/] shows every form.
+
+    Who trains with a dataset and measures (beir) with the same one measures nothing: combine different QA files into
+    two datasets, one to train and one to measure with.
     """
     from pathlib import Path
 

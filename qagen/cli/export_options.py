@@ -36,8 +36,8 @@ ChunksDir = Annotated[
     Path | None,
     typer.Option(
         "--chunks-dir",
-        help="Put all chunks of this folder into the corpus (beir, msmarco-ids) or the pool of candidates "
-        "(flag-embedding). [dim]default: only the passages of the dataset[/]",
+        help="Put all chunks of this folder into the corpus (beir, msmarco-ids), and no passage that is gone "
+        "from it, or into the pool of candidates (flag-embedding). [dim]default: only the passages of the dataset[/]",
         rich_help_panel=options.FOLDERS,
     ),
 ]
@@ -46,7 +46,7 @@ Split = Annotated[
     typer.Option(
         "--split",
         metavar="train|dev|test",
-        help="beir: which judgements these are. [dim]default: test[/]",
+        help="beir: the name of the judgements; it splits nothing, all pairs are in them. [dim]default: test[/]",
         rich_help_panel=options.FOLDERS,
     ),
 ]

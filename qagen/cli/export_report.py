@@ -38,8 +38,8 @@ def show_exported(exported: Exported, form: Export, output: Path, choices: Choic
 
 
 def _show_counts(what: str, counts: Counter[str]) -> None:
-    if counts:
-        reasons = ", ".join(f"{number:,} {why}" for why, number in counts.most_common())
+    if counts.total():
+        reasons = ", ".join(f"{number:,} {why}" for why, number in counts.most_common() if number)
         out().print(safe(f"{what}: {reasons}"), soft_wrap=True)
 
 
@@ -54,6 +54,15 @@ def _show_notes(exported: Exported, form: Export, choices: Choices) -> None:
         note("pairs made by rules are in it: they show the pipeline and are no training data.")
     if form.has_corpus and choices.chunks_dir is None:
         note("only passages of the dataset are searched in it; --chunks-dir DIR adds all chunks, as in real use.")
+    if form.measures:
+        note("it measures nothing for who trains with the same dataset: docs/exports.md says how to have two.")
+    if exported.extras_lost:
+        note(f"{count(exported.extras_lost, 'extra positive')} left out: not in the chunk files.")
+    if exported.elsewhere:
+        note(
+            f"the documents of {count(exported.elsewhere, 'pair')} have no chunk file in {choices.chunks_dir}; their "
+            "passages are in the corpus all the same. Were they deleted, combine again without their QA files."
+        )
     if exported.other_splits:
         names = ", ".join(str(path) for path in exported.other_splits)
         note(f"of an earlier export, and only right if made of the same dataset: {names}")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qagen import files
-from qagen.dataset import joining, refusal, types, writing
+from qagen.dataset import joining, refusal, sources, types, writing
 from qagen.dataset.deciding import Stays, decide
 from qagen.dataset.gathering import Gathering, config_of
 from qagen.dataset.joining import Joining
@@ -21,6 +21,7 @@ from qagen.errors import DataError
 from qagen.formats import ProcessingConfig, Row, TrainingMetadata, encode, utc_time
 
 if TYPE_CHECKING:
+    from qagen.dataset.gone import Gone
     from qagen.search import Index
 
 
@@ -57,10 +58,12 @@ def combine(paths: Sequence[Path], output: Path, choices: Choices, *, version: s
             raise DataError(refusal.nothing_left(result, output))
         assert result.funnel.adds_up
         assert result.funnel.steps[-1].pairs == result.pairs
+        result.replaced = sources.size_of(output)
         # The dataset last: whoever sees it finds beside it what it lacks.
         if choices.rejects:
             rejects.write(choices.rejects)
-        joiner = Joining(gathering.negatives_paths(), result.joined) if has_negatives else None
+        gone = _gone(gathering, choices)
+        joiner = Joining(gathering.negatives_paths(), result.joined, gone) if has_negatives else None
         lines = _lines(gathering, stays, result, joiner, with_text=with_text)
         writing.write(output, _metadata(result, version), result.documents, lines, lines=choices.lines)
         result.is_written = True
@@ -108,6 +111,15 @@ def _lay_out_chunks(
         result.not_checked[types.Q_VAGUE] = (
             f"it takes {FEWEST_CHUNKS} different chunks, and there {'is' if len(index) == 1 else 'are'} {len(index)}"
         )
+
+
+def _gone(gathering: Gathering, choices: Choices) -> Gone | None:
+    """Who tells which passages are gone; None where nobody knows, or it is not to matter."""
+    if choices.include_outdated or gathering.today.passages is None:
+        return None
+    from qagen.dataset.gone import Gone
+
+    return Gone(gathering.today.passages, gathering.documents)
 
 
 def _index(choices: Choices, result: Combined, stack: contextlib.ExitStack) -> Index | None:

@@ -15,8 +15,8 @@ _PARTS = 64
 
 def find(rows: Rows, keys: array[int]) -> dict[int, tuple[int, str]]:
     """Of each pair that goes out: the pair that stays for it, and the code. `keys`: equal for equal pairs."""
-    shared = _shared(keys)
-    meeting = sorted((number for number, key in enumerate(keys) if key in shared), key=keys.__getitem__)
+    several = shared(keys)
+    meeting = sorted((number for number, key in enumerate(keys) if key in several), key=keys.__getitem__)
     found = {}
     for _, numbers in groupby(meeting, key=keys.__getitem__):
         originals: dict[tuple[str, ...], int] = {}
@@ -29,8 +29,8 @@ def find(rows: Rows, keys: array[int]) -> dict[int, tuple[int, str]]:
     return found
 
 
-def _shared(keys: array[int]) -> set[int]:
-    """The keys that several pairs have. Counted in parts: a count of all would take 100 bytes a pair."""
+def shared(keys: array[int]) -> set[int]:
+    """The keys that come up several times. Counted in parts: a count of all would take 100 bytes a pair."""
     parts = [array(keys.typecode) for _ in range(_PARTS)]
     for key in keys:
         parts[key % _PARTS].append(key)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qagen.corpus import negatives_path_of, read_negatives
 from qagen.dataset.types import Joined
 from qagen.errors import DataError
-from qagen.formats import LeftOut, MinedPair
+from qagen.formats import ExtraPositive, LeftOut, MinedPair, Negative
 from qagen.pairs import pair_id
+
+if TYPE_CHECKING:
+    from qagen.dataset.gone import Gone
+
+AnyPassage = TypeVar("AnyPassage", Negative, ExtraPositive)
 
 
 def are_there(paths: Sequence[Path], folder: Path | None) -> bool:
@@ -21,11 +26,15 @@ def are_there(paths: Sequence[Path], folder: Path | None) -> bool:
 
 
 class Joining:
-    """The negatives of the documents of a dataset. `paths`: by number of the document, where its file may be."""
+    """The negatives of the documents of a dataset. `paths`: by number of the document, where its file may be.
 
-    def __init__(self, paths: Mapping[int, Path], result: Joined) -> None:
+    `gone`: who tells which passages are not to be joined, because they are there no more; None: all are joined.
+    """
+
+    def __init__(self, paths: Mapping[int, Path], result: Joined, gone: Gone | None = None) -> None:
         self._paths = paths
         self._result = result
+        self._gone = gone
         self._document: int | None = None
         self._mined: dict[str, MinedPair] = {}
         self._unclaimed: dict[Path, set[str]] = {}
@@ -41,11 +50,23 @@ class Joining:
         if found is None:
             return
         self._unclaimed[self._paths[document]].discard(identity)
-        row["negatives"] = [one.model_dump(mode="json") for one in found.negatives]
-        row["extra_positives"] = [one.model_dump(mode="json") for one in found.extra_positives]
-        self._result.pairs += bool(found.negatives)
-        self._result.negatives += len(found.negatives)
-        self._result.extra_positives += len(found.extra_positives)
+        negatives = self._still_there(found.negatives, document)
+        positives = self._still_there(found.extra_positives, document)
+        row["negatives"] = [one.model_dump(mode="json") for one in negatives]
+        row["extra_positives"] = [one.model_dump(mode="json") for one in positives]
+        self._result.pairs += bool(negatives)
+        self._result.negatives += len(negatives)
+        self._result.extra_positives += len(positives)
+        self._result.gone_positives += len(found.extra_positives) - len(positives)
+        self._result.emptied += bool(found.negatives) and not negatives
+
+    def _still_there(self, passages: Sequence[AnyPassage], document: int) -> list[AnyPassage]:
+        """Without those that are gone, which are counted."""
+        if self._gone is None:
+            return list(passages)
+        gone = [self._gone.has(one, document) for one in passages]
+        self._result.gone.update(one.source_file for one, is_gone in zip(passages, gone, strict=True) if is_gone)
+        return [one for one, is_gone in zip(passages, gone, strict=True) if not is_gone]
 
     def finish(self) -> None:
         """Count what belongs to no pair of the dataset."""

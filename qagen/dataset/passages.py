@@ -39,6 +39,8 @@ class Passages:
         self._base.execute("CREATE TABLE places (document, chunk INTEGER, key TEXT, PRIMARY KEY (document, chunk))")
         self.problems: list[LeftOut] = []
         """Chunk files that cannot be read."""
+        self.sources: set[str] = set()
+        """What the documents are called, as negatives call them."""
         self._documents: set[str] = set()
 
     def __enter__(self) -> Self:
@@ -65,6 +67,7 @@ class Passages:
 
     def _add(self, chunk_file: ChunkFile, document: str, on_chunk: OnChunk) -> None:
         self._documents.add(document)
+        self.sources.add(chunk_file.metadata.source_file or chunk_file.metadata.file_name)
         title = chunk_file.metadata.title or ""
         for chunk, key in zip(chunk_file.chunks, chunk_keys(chunk_file.chunks), strict=True):
             self._base.execute("INSERT OR IGNORE INTO passages VALUES (?, ?)", (key, chunk.core))
@@ -78,6 +81,10 @@ class Passages:
             return None
         found = self._base.execute("SELECT key FROM places WHERE document = ?", (qa_name,))
         return frozenset(key for (key,) in found)
+
+    def has(self, key: str) -> bool:
+        """Whether any document has a chunk with that key."""
+        return bool(self._base.execute("SELECT 1 FROM passages WHERE key = ?", (key,)).fetchone())
 
     def find(self, chunk_key: str, chunk_index: object, qa_name: str) -> Passage | None:
         """The chunk of a pair that stands in that QA file; None: it is not there any more."""

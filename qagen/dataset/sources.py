@@ -107,6 +107,17 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]] | None:
     return _whole(path)[1](path) if path.suffix == ".json" and _kind(path) == "whole" else None
 
 
+def size_of(path: Path) -> int:
+    """How many pairs the dataset says it has; 0 where there is none that says so."""
+    try:
+        if not path.is_file() or _kind(path) == "qa":
+            return 0
+        head = _lines_head(path) if path.suffix == ".jsonl" else _whole(path)[0]
+        return int(head["metadata"]["total_qa_pairs"])
+    except (DataError, ValueError, TypeError, KeyError):
+        return 0  # what is replaced need not be a dataset, nor whole
+
+
 def _kind(path: Path) -> Literal["qa", "lines", "whole"]:
     if path.suffix == ".jsonl":
         return "lines"

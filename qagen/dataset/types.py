@@ -44,7 +44,7 @@ class Choices:
     """Leave out documents with failed chunks."""
     include_unfinished: bool = False
     include_outdated: bool = False
-    """Also take pairs about text that is not in their documents' chunk files any more."""
+    """Also take pairs, negatives and extra positives of text that is not in the chunk files any more."""
     dedupe: bool = True
     checks: bool = True
     """False: only exact duplicates are looked for, no near ones, no contradictions, no vague questions; and pairs that
@@ -72,6 +72,12 @@ class Joined:
     """Pairs that have negatives now."""
     negatives: int = 0
     extra_positives: int = 0
+    gone: Counter[str] = field(default_factory=Counter)
+    """Negatives and extra positives whose passages are in no chunk file any more, by document: they were left out."""
+    gone_positives: int = 0
+    """Of these, extra positives."""
+    emptied: int = 0
+    """Pairs that have no negatives for that reason."""
     unclaimed: int = 0
     """Entries of negatives files that belong to no pair of the dataset."""
     unfinished: list[LeftOut] = field(default_factory=list)
@@ -112,6 +118,8 @@ class Combined:
     joined: Joined = field(default_factory=Joined)
     chunk_problems: list[LeftOut] = field(default_factory=list)
     """Chunk files that could not be read."""
+    replaced: int = 0
+    """Pairs of the dataset that stood where this one went; 0 where there was none."""
     is_written: bool = False
     """False: answers contradict each other, and that was to be a failure."""
 
@@ -119,3 +127,8 @@ class Combined:
     def dropped(self) -> set[str]:
         """The codes for which pairs were left out."""
         return {code for step in self.funnel.steps for code in step.left_out}
+
+    @property
+    def outdated(self) -> int:
+        """Pairs that were left out because their text is there no more."""
+        return sum(step.left_out.get(OUTDATED, 0) for step in self.funnel.steps)

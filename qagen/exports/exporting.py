@@ -31,7 +31,9 @@ def export(dataset: Path, output: Path, form: Export, choices: Choices) -> Expor
     try:
         with contextlib.ExitStack() as stack:
             parts = Parts(form.parts, stack, choices, result)
-            found = examples.read(dataset, choices, result, needs_negatives=form.needs_negatives)
+            found = examples.read(
+                dataset, choices, result, needs_negatives=form.needs_negatives, has_corpus=form.has_corpus
+            )
             form.write(found, parts)
             if not result.pairs:
                 raise DataError(_nothing_to_export(dataset, result))

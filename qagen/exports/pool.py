@@ -12,7 +12,7 @@ from typing import Self
 from qagen.corpus import find_chunk_files, read_chunks
 from qagen.errors import DataError
 from qagen.exports.types import Example, Exported
-from qagen.formats import LeftOut
+from qagen.formats import ChunkFile, LeftOut
 
 
 def identity(text: str) -> str:
@@ -64,10 +64,20 @@ def chunks_of(directory: Path | None, result: Exported) -> Iterator[str]:
     """
     if directory is None:
         return
+    for chunk_file in read_chunk_files(directory, result):
+        yield from (chunk.core for chunk in chunk_file.chunks if chunk.core.strip())
+
+
+def read_chunk_files(directory: Path, result: Exported) -> Iterator[ChunkFile]:
+    """The chunk files of a folder. Those that cannot be read are named in the result, each once.
+
+    Raises:
+        DataError: there is no such folder, or no chunk file in it.
+    """
     for path in find_chunk_files(directory).paths:
         try:
-            chunk_file = read_chunks(path)
+            yield read_chunks(path)
         except DataError as error:
-            result.chunk_problems.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
-        else:
-            yield from (chunk.core for chunk in chunk_file.chunks if chunk.core.strip())
+            problem = LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: "))
+            if problem not in result.chunk_problems:
+                result.chunk_problems.append(problem)

@@ -77,7 +77,7 @@ _ROWS = (
     ),
     Export(
         name="beir",
-        about="a folder that measures retrieval: corpus, queries, qrels",
+        about="a folder that measures retrieval: corpus, queries, qrels; not for who trained with the same dataset",
         write=beir.write,
         default="beir",
         parts=beir.PARTS,
@@ -86,6 +86,7 @@ _ROWS = (
         needs_negatives=False,
         is_folder=True,
         has_corpus=True,
+        measures=True,
     ),
 )
 EXPORTS = {row.name: row for row in _ROWS}

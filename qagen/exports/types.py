@@ -14,15 +14,19 @@ if TYPE_CHECKING:
     from qagen.exports.parts import Parts
 
 NO_PASSAGE = "its passage is gone"
+LOST = "its passage is not in the chunk files"
 BLANK = "blank question or passage"
 NO_NEGATIVES = "no negatives"
 ONLY_RANDOM = "only random negatives"
 ONLY_UNVERIFIED = "only negatives that no model read"
+ONLY_ANSWERS = "only negatives that are passages of another pair with the same question"
 TOO_FEW = "fewer negatives than the others"
 """Reasons to leave a pair out."""
 RANDOM = "random"
 UNVERIFIED = "read by no model"
 IS_POSITIVE = "the text of a positive"
+LOST_NEGATIVE = "not in the chunk files"
+ANSWERS = "the passage of another pair with the same question"
 REPEATED = "the text of another negative"
 EMPTY = "blank"
 OVER_MOST = "more than were asked for"
@@ -76,6 +80,10 @@ class Exported:
     """Negatives that went in, by how they were found."""
     negatives_left_out: Counter[str] = field(default_factory=Counter)
     """Negatives by the reason."""
+    extras_lost: int = 0
+    """Extra positives that are not in the chunk files."""
+    elsewhere: int = 0
+    """Pairs that went in whose documents have no chunk file in the folder."""
     by_rules: int = 0
     """Pairs that no model wrote."""
     respaced: int = 0
@@ -108,6 +116,8 @@ class Export:
     is_folder: bool = False
     has_corpus: bool = False
     """Retrieval is measured in it, or trained by numbers: it matters that all passages are there."""
+    measures: bool = False
+    """It is made to measure with, not to train."""
     optional: frozenset[str] = frozenset()
     """Parts that are written only where there is something in them."""
 

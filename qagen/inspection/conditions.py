@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from qagen.checks.names import known_name
 from qagen.errors import UsageError
 
 _FORM = re.compile(r"\s*([A-Za-z_]+)\s*(>=|>|==|=)\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
@@ -40,11 +41,7 @@ class Condition:
         match = _FORM.fullmatch(text)
         if match is None:
             raise UsageError(f"--fail-if {text!r}: it is not of the form NAME>NUMBER, such as error>0 or warn>5%")
-        name = match[1].lower() if match[1].lower() in {"error", "warn", "info", "unreadable"} else match[1].upper()
-        if name not in known:
-            raise UsageError(
-                f"--fail-if {text!r}: there is no level or code {match[1]!r}. Known: {', '.join(sorted(known))}."
-            )
+        name = known_name(match[1], known, where=f"--fail-if {text!r}", what="level or code")
         return cls(text.strip(), name, match[2], float(match[3]), bool(match[4]))
 
     def is_met(self, counts: Mapping[str, int], total: int) -> bool:

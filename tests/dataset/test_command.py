@@ -19,7 +19,7 @@ def run(*typed: str) -> Any:
 
 
 def versions() -> None:
-    qa("v1", pair("What is the limit?", "12 bar"), pair("Who signs?", "The manager.", checks=["X"]))
+    qa("v1", pair("What is the limit?", "12 bar"), pair("Who signs?", "The manager.", checks=["PII"]))
     qa(
         "v2",
         pair("What is the limit?", "14 bar"),
@@ -77,12 +77,12 @@ def test_files_and_folders_can_be_named_instead_of_the_usual_folder() -> None:
 def test_all_choices_reach_the_dataset() -> None:
     versions()
     qa("v3", pair("Weak?", "1", grounding=0.2), pair("Twice?", "2", grounding=1.0), pair("Twice?", "2", grounding=1.0))
-    typed = ("--drop", "X", "--drop", "Y", "--min-grounding", "0.5", "--no-dedupe", "--no-checks")
+    typed = ("--drop", "PII", "--drop", "A_SHORT", "--min-grounding", "0.5", "--no-dedupe", "--no-checks")
     result = run(*typed, "--rejects", "r.jsonl")
     assert result.exit_code == 0
     assert questions() == ["Twice?", "Twice?"]
-    assert "note: --drop Y: no pair has it." in result.stderr
-    assert "--drop X" not in result.stderr
+    assert "note: --drop A_SHORT: no pair has it." in result.stderr
+    assert "--drop PII" not in result.stderr
     run("--conflicts", "drop")
     assert "What is the limit?" not in questions()
     metadata = json.loads(OUTPUT.read_bytes())["metadata"]
@@ -97,15 +97,31 @@ def test_all_choices_reach_the_dataset() -> None:
         (["--rejects", "x_qa.json"], "that is the name of a file that qagen works with"),
         (["--conflicts", "maybe"], "--conflicts: input should be 'keep', 'drop' or 'fail'"),
         (["--min-grounding", "2"], "--min-grounding: input should be less than or equal to 1"),
+        (["--drop", "NOPE"], "--drop NOPE: there is no code 'NOPE'. Known: A_COPY, A_EMPTY,"),
+        (["--drop", "q_leak_a"], "--drop q_leak_a: there is no code 'q_leak_a'; did you mean Q_LEAKS_A? Known: "),
+        (["--drop", "PII,Q_VAGU"], "--drop Q_VAGU: there is no code 'Q_VAGU'; did you mean Q_VAGUE? Known: "),
+        (["--drop", "warn"], "--drop warn: there is no code 'warn'"),
+        (["--negatives-dir", "nowhere"], "--negatives-dir nowhere: there is no such folder, so a dataset would lack"),
+        (["--negatives-dir", "qa"], "--negatives-dir qa: there is no *_negatives.json file in it, so a dataset"),
         (["--max-per-document", "0"], "--max-per-document: input should be greater than or equal to 1"),
     ],
 )
 def test_choices_that_cannot_be_are_refused_before_anything_is_read(typed: list[str], says: str) -> None:
     versions()
+    OUTPUT.write_text("{}")
     result = run(*typed)
     assert result.exit_code == 2
     assert says in " ".join(result.stderr.split())
-    assert not OUTPUT.exists()
+    assert OUTPUT.read_text() == "{}"
+
+
+@pytest.mark.parametrize("typed", [["--drop", "pii,Conflict"], ["--drop", " PII, ", "--drop", "conflict"]])
+def test_codes_to_drop_are_known_in_any_case_and_come_with_commas_or_one_by_one(typed: list[str]) -> None:
+    versions()
+    result = run(*typed)
+    assert result.exit_code == 0, result.output
+    assert questions() == ["Who signs?"]
+    assert "no pair has it" not in result.stderr
 
 
 def test_the_text_needs_the_chunk_files() -> None:

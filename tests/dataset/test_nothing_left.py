@@ -38,7 +38,7 @@ def test_without_a_pair_nothing_is_written_and_the_earlier_dataset_stays(name: s
     ("one", "typed", "says"),
     [
         (pair("A?", "1", grounding=0.1), ["--min-grounding", "0.5"], "(1 LOW_GROUNDING). Lower --min-grounding."),
-        (pair("A?", "1", checks=["X"]), ["--drop", "X"], "(1 X). Look at the codes with `qagen check`"),
+        (pair("A?", "1", checks=["PII"]), ["--drop", "PII"], "(1 PII). Look at the codes with `qagen check`"),
     ],
 )
 def test_it_is_said_where_all_pairs_went_and_what_to_do(one: dict[str, Any], typed: list[str], says: str) -> None:
@@ -50,9 +50,9 @@ def test_it_is_said_where_all_pairs_went_and_what_to_do(one: dict[str, Any], typ
 
 
 def test_each_reason_has_its_way_on_once() -> None:
-    qa("a", pair("A?", "1", checks=["X", "Y"]), pair("B?", "2", checks=["Y"]))
+    qa("a", pair("A?", "1", checks=["PII", "A_SHORT"]), pair("B?", "2", checks=["A_SHORT"]))
     qa("b", pair("C?", "3"), status="in_progress")
-    said = " ".join(run("--drop", "X", "--drop", "Y").stderr.split())
+    said = " ".join(run("--drop", "PII", "--drop", "A_SHORT").stderr.split())
     assert said.count("qagen check") == 1
     assert "Finish the documents with `qagen generate-qa`, or take what there is with --include-unfinished" in said
 

@@ -163,6 +163,34 @@ def test_the_command_names_the_document_and_says_what_to_do() -> None:
     assert "takes the outdated pairs" not in again.stderr
 
 
+@pytest.mark.parametrize("name", ["training_data.json", "data.jsonl"])
+def test_a_dataset_of_less_than_half_of_the_pairs_says_so_last_and_why(name: str) -> None:
+    generate("kettle", KETTLE)
+    run("combine", "-o", name)
+    chunk("kettle", ["It boils at 140 C. It has", " a lid. ", KETTLE[2]])
+    shown = " ".join(run("combine", "-o", name).output.split())
+    assert f"note: {name} had 3 pairs and has 1 now: 2 are about text that is not in the chunk files any more" in shown
+    assert f"the dataset of before is {name}.bak." in shown
+    assert "now: 2 are about" not in run("combine", "-o", name).output  # it is as large as the one before
+
+
+def test_a_dataset_that_is_smaller_for_other_reasons_or_by_little_says_nothing_of_the_one_before() -> None:
+    generate("kettle", KETTLE)
+    generate("pump", ["It pumps. "])
+    run("combine")
+    chunk("kettle", EDITED)
+    assert "had 4 pairs" not in run("combine").output
+    run("combine", "--include-outdated")
+    assert "had 4 pairs" not in run("combine", "qa/pump_qa.json").output
+
+
+@pytest.mark.parametrize("text", ["{", '{"metadata": {"generated_by": "qa_combiner", "total_qa_pairs": "?"}', "[]"])
+def test_what_is_replaced_need_not_be_a_dataset(text: str) -> None:
+    generate("kettle", KETTLE)
+    OUTPUT.write_text(text)
+    assert run("combine").exit_code == 0
+
+
 def test_check_says_how_many_pairs_combine_will_leave_out() -> None:
     generate("kettle", KETTLE)
     assert "OUTDATED" not in run("check").output

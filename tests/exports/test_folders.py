@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def searched(corpus: dict[str, Any], queries: dict[str, Any], most: int) -> dict
 def chunks() -> Path:
     directory = Path("pieces")
     directory.mkdir()
-    value = chunk_file_of(CHUNKS, overlap=5).model_dump_json()
+    value = chunk_file_of(CHUNKS, overlap=5, source_file="docs/handbook.md").model_dump_json()
     (directory / "pump_chunks.json").write_text(value, "utf-8")
     return directory
 
@@ -132,6 +133,25 @@ def test_a_chunk_file_that_cannot_be_read_is_named_and_the_rest_is_done() -> Non
     assert result.exit_code == 1
     assert "chunk file not read: bad_chunks.json" in result.output
     assert len(beir()[0]) == 9
+
+
+def test_who_makes_a_folder_to_measure_with_hears_that_training_with_the_same_dataset_measures_nothing() -> None:
+    g.given(*g.pumps())
+    assert "it measures nothing for who trains with the same dataset: docs/exports.md says how" in g.export("beir")
+    assert "measures nothing" not in g.export("labeled-pairs", "-o", "labeled.jsonl")
+    said = " ".join(g.run("--help").output.split())
+    assert "Who trains with a dataset and measures (beir) with the same one measures nothing" in said
+    assert "it splits nothing" in said
+
+
+def test_a_corpus_has_what_the_documentation_tells_to_index_of_a_chunk_file() -> None:
+    g.given(*g.pumps())
+    g.export("beir", "--chunks-dir", str(chunks()))
+    value = json.loads(Path("pieces/pump_chunks.json").read_text("utf-8"))
+    texts = [one["text"][one["core_start"] - one["start_char"] :] for one in value["chunks"]]
+    assert texts == list(CHUNKS)
+    assert texts != [one["text"] for one in value["chunks"]]
+    assert set(texts) <= {one["text"] for one in beir()[0].values()}
 
 
 def test_judgements_of_another_split_stay_and_are_named() -> None:

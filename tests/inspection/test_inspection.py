@@ -160,6 +160,13 @@ def test_a_condition_that_is_none_is_a_usage_error(text: str) -> None:
         Condition.parse(text, {"error"})
 
 
+def test_the_nearest_name_is_named_where_there_is_none_of_that_name() -> None:
+    with pytest.raises(
+        UsageError, match="there is no level or code 'ctx_raf'; did you mean CTX_REF\\? Known: CTX_REF, warn"
+    ):
+        Condition.parse("ctx_raf>1", {"warn", "CTX_REF"})
+
+
 def test_our_own_files_are_checked_with_their_passages() -> None:
     Path("doc.md").write_text("# Pump\n\n" + "The relief valve opens at 12 bar and closes at 10 bar. " * 8)
     runner = CliRunner()
