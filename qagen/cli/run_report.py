@@ -12,7 +12,7 @@ from rich.console import Console
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
 from qagen.errors import AccessError, UsageError
 from qagen.formats import decode, encode
-from qagen.llm.providers import PROVIDERS
+from qagen.llm.providers import NOBODY, PROVIDERS
 from qagen.redaction import redact
 from qagen.runs import Report
 from qagen.settings import Settings
@@ -81,10 +81,10 @@ def _mining_lines(report: Report) -> list[str]:
     flags = "".join(f"; {number:,} {name}" for name, number in _most_first(found["flags"]))
     extra = found["extra_positives"]
     lines.append(f"questions {pairs:,}{flags}" + (f"; {count(extra, 'extra positive')}" if extra else ""))
-    if unjudged := found["flags"].get("unlabelled"):
+    if report.unjudged:
         lines.append(
-            f"nobody judged the candidates of {count(unjudged, 'question')} of {pairs:,}: the model's replies were of "
-            "no use, so these negatives passed the guards alone; `qagen errors` shows more"
+            f"nobody judged the candidates of {count(report.unjudged, 'question')} of {pairs:,}: the model's replies "
+            "were of no use, so these negatives passed the guards alone; `qagen errors` shows more"
         )
     if found["dropped"]:
         listed = (f"{number:,} {name}" for name, number in _most_first(found["dropped"]))
@@ -216,10 +216,12 @@ def _what_next(report: Report) -> str:
 
 def _say_next(console: Console, report: Report, settings: Settings) -> None:
     counts = report.counts
-    if counts.pending or counts.failed:
+    asks = report.job.endpoint.provider is not NOBODY
+    if counts.pending or counts.failed or (report.unjudged and asks):
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
         again = "to be tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
         left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
+        left += [f"{count(report.unjudged, 'question')} not judged, {again}"] if report.unjudged else []
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
         console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report)}", soft_wrap=True)
     elif counts.pairs:

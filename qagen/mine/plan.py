@@ -53,11 +53,19 @@ class Plan:
         job = self.job
         material = gather(read_qa(self.qa_path), read_chunks(self.chunks_path))
         info = job.info()
-        loaded = load(material, self.chunks_path.name, self.path, info, job.price)
+        loaded = load(material, self.chunks_path.name, self.path, info, job.price, asks=job.recipe.asks)
         pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
         runs.enter(job, loaded, pending, info)
         earlier = {at: loaded.entries[at] for at in pending if at in loaded.entries}
-        return OpenNegatives(loaded.document, self.name, pending, material, earlier, changed=loaded.changed)
+        return OpenNegatives(
+            loaded.document,
+            self.name,
+            pending,
+            material,
+            earlier,
+            changed=loaded.changed,
+            judges_again=job.judges_again,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +83,11 @@ class Job(runs.Job):
     """By pair_id, what embeddings found; None where nobody makes them."""
     _corpus: Corpus | None = None
     _miner: Miner | None = None
+
+    @property
+    def judges_again(self) -> bool:
+        """Whether questions that an earlier run's model did not judge are asked about again."""
+        return self.recipe.asks and self.retry_failed
 
     @property
     def miner(self) -> Miner:
@@ -230,7 +243,8 @@ def _plan_document(
     negatives_path = negatives_path_of(qa_path, settings.negatives_dir)
     resuming = settings.resume and negatives_path.exists()
     info = job.info()
-    loaded = load(material, chunks_path.name, negatives_path, info, job.price, fresh=not resuming)
+    asks = job.recipe.asks
+    loaded = load(material, chunks_path.name, negatives_path, info, job.price, asks=asks, fresh=not resuming)
     pending = loaded.document.pending(budget, retry_failed=job.retry_failed)
     changed = runs.note(job, loaded, pending, info)
     if settings.resume:
@@ -271,8 +285,19 @@ def _tokens(material: Material, position: int, recipe: Recipe) -> int:
     return size // 3 + _TOKENS_OF_INSTRUCTIONS + 2 * reply
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
 def _remarks(job: Job, unfinished: int) -> list[str]:
     found = []
+    unjudged = job.counts.figures.get("flag:unlabelled", 0)
+    if unjudged and job.recipe.asks:
+        what = "are asked about again" if job.retry_failed else "stay as they are (--retry-failed asks again)"
+        found.append(
+            f"of {_count(unjudged, 'question')} an earlier run's model judged nothing: they {what}, and what is judged "
+            "stays."
+        )
     if not job.counts.total:
         found.append("there is no pair in the QA files, so there is nothing to find negatives for.")
     if job.gone:

@@ -37,6 +37,12 @@ class Report:
         return sum((counts for _, counts in self.documents.values()), Counts())
 
     @property
+    def unjudged(self) -> int:
+        """Questions whose candidates no model judged although one was asked, in whichever run."""
+        unjudged: int = mining_figures(self.counts)["flags"].get("unlabelled", 0)
+        return unjudged
+
+    @property
     def completed_now(self) -> int:
         """Chunks that this run completed."""
         return self.tally.saved - self.tally.failed
@@ -177,7 +183,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What the process ends with."""
-        failed = self.counts.failed + self.tally.useless + len(self.job.left_out)
+        failed = self.counts.failed + self.tally.useless + self.unjudged + len(self.job.left_out)
         return self.outcome.exit_code(failed_chunks=failed, successes=self.tally.replies)
 
 

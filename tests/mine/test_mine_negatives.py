@@ -202,6 +202,122 @@ def test_a_model_that_says_nothing_of_use_twice_leaves_filtered_negatives_and_a_
     assert all(len(record["raw_replies"]) == 2 for record in records)
 
 
+def leave_unjudged(server: LLMServer, *names: str) -> None:
+    """A first run in which the model says nothing of use about the chunks of these pumps, however it is asked."""
+    write_corpus()
+    server.configure(faults=[{"fault": "not_json_text", "when": {"contains": name}} for name in names])
+    assert qagen(*mine(server)).returncode == 1
+
+
+def unjudged() -> list[str]:
+    return [question for question, one in check_negatives().items() if "unlabelled" in one["flags"]]
+
+
+CALA = ["What is the pressure limit of the pump Cala?", "How often is the relief valve of the Cala tested?"]
+
+
+def test_questions_that_nobody_judged_are_asked_about_again_and_nothing_else_is(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    before = check_negatives()
+    assert unjudged() == CALA
+    sent, spent = asked(server), read(Path("qa/one_negatives.json"))["summary"]["input_tokens"]
+    shown = qagen("errors").stdout
+    assert "no chunk has failed" not in shown
+    assert "`qagen mine-negatives`, as it was typed before" in shown
+    server.configure(faults=[])
+    run = qagen(*mine(server, "--summary-json", "s.json"))
+    assert run.returncode == 0, run.stderr
+    assert "of 2 questions an earlier run's model judged nothing: they are asked about again" in run.stderr
+    assert asked(server) == sent + 1
+    found = check_negatives()
+    assert unjudged() == []
+    for question, one in found.items():
+        if question in CALA:
+            assert {negative["method"] for negative in one["negatives"]} == {"llm_verified"}
+        else:
+            assert one == before[question]
+    check_account(read(Path("s.json")))
+    value = read(Path("qa/one_negatives.json"))
+    assert value["summary"]["input_tokens"] > spent
+    assert (value["chunks"]["2"]["attempts"], value["chunks"]["2"]["kept"]) == (3, 8)
+    assert len(value["chunks"]["2"]["raw_replies"]) == 2
+    assert qagen(*mine(server)).returncode == 0
+    assert asked(server) == sent + 1
+
+
+def test_of_a_chunk_only_the_questions_that_nobody_judged_are_asked_about_again(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    path = Path("qa/one_negatives.json")
+    value = read(path)
+    (judged,) = [one for one in value["mined_pairs"] if one["question"] == CALA[0]]
+    judged["flags"] = []
+    path.write_text(json.dumps(value))
+    server.configure(faults=[])
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    last = server.ledger()[-1].body["messages"][-1]["content"]
+    assert CALA[1] in last
+    assert CALA[0] not in last
+    assert check_negatives()[CALA[0]] == judged
+
+
+def test_a_model_that_never_manages_is_asked_once_a_run_and_filtered_negatives_stay(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    before, sent = check_negatives(), asked(server)
+    server.configure(faults=[{"fault": "not_json_text"}])
+    for number in (1, 2):
+        run = qagen(*mine(server))
+        assert run.returncode == 1, run.stderr
+        assert "left: 2 questions not judged, to be tried again" in run.stdout
+        assert "next: qagen mine-negatives --provider local" in run.stdout
+        assert asked(server) == sent + 2 * number
+        assert check_negatives() == before
+    assert read(Path("qa/one_negatives.json"))["status"] == "completed"
+
+
+def test_a_chunk_that_fails_when_it_is_asked_about_again_keeps_its_filtered_negatives(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala", "The pump Delta")
+    before = check_negatives()
+    server.configure(faults=[{"fault": "context_length", "when": {"contains": "The pump Cala"}}])
+    run = qagen(*mine(server, "--max-concurrent", "1"))
+    assert run.returncode == 1, run.stderr
+    assert read(Path("qa/one_negatives.json"))["failed_chunks"] == [2]
+    found = check_negatives()
+    assert [found[question] for question in CALA] == [before[question] for question in CALA]
+    server.configure(faults=[])
+    assert qagen(*mine(server)).returncode == 0
+    assert unjudged() == []
+
+
+def test_who_wants_no_second_try_pays_nothing_and_hears_that_they_are_not_judged(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    sent = asked(server)
+    run = qagen(*mine(server, "--no-retry-failed"))
+    assert run.returncode == 1, run.stderr
+    assert "2 questions not judged, left as they are (--retry-failed asks again)" in run.stdout
+    assert "--no-retry-failed" not in run.stdout.partition("next:")[2]
+    assert asked(server) == sent
+
+
+def test_what_was_mined_without_a_model_is_not_asked_about_again(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    again = qagen("mine-negatives", "--provider", "none")
+    assert again.returncode == 0
+    assert "nothing to ask" in again.stderr
+    assert "nobody judged" not in qagen("errors").stdout
+
+
+def test_another_model_judges_what_the_first_one_did_not_where_that_is_allowed(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    sent = asked(server)
+    server.configure(faults=[])
+    assert qagen(*mine(server, "--model", "other:7b")).returncode == 2
+    assert qagen(*mine(server, "--model", "other:7b", "--accept-changes")).returncode == 0
+    assert asked(server) == sent + 1
+    assert unjudged() == []
+
+
 def test_a_model_that_judges_nothing_is_not_paid_for_all_chunks(server: LLMServer) -> None:
     write_corpus()
     server.configure(faults=[{"fault": "not_json_text"}])
