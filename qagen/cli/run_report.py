@@ -139,7 +139,8 @@ def _embedding_lines(report: Report) -> list[str]:
         return []
     cost = report.embeddings_usd
     is_free = cost == 0 and PROVIDERS[facts["provider"]].priced == "free"
-    money = "" if is_free else f"   cost {dollars(cost)} now"
+    in_all = dollars(report.embeddings_all_runs_usd)
+    money = "" if is_free else f"   cost {dollars(cost)} now, {in_all} in all runs"
     made = f"{facts['made']:,} made, {facts['known']:,} known"
     return [
         f"embeddings {facts['texts']:,} ({made}): {count(facts['requests'], 'request')}, "

@@ -7,6 +7,7 @@ from typing import Any
 
 from qagen.llm.limits import Traffic
 from qagen.llm.meter import Meter
+from qagen.llm.prices import without_dust
 from qagen.pump import Outcome, Tally
 from qagen.runs.job import Job
 from qagen.state import Counts, mining_figures
@@ -70,6 +71,12 @@ class Report:
         return cost
 
     @property
+    def embeddings_all_runs_usd(self) -> float | None:
+        """US dollars spent by all runs for the embeddings beside these results; None where a part is unknown."""
+        cost: float | None = self.job.facts.get("embeddings_all_runs", {}).get("cost_usd", 0.0)
+        return cost
+
+    @property
     def wasted_usd(self) -> float | None:
         """US dollars of them for replies of no use."""
         return None if self.job.price is None else self.job.price.cost(self.tally.wasted)
@@ -105,11 +112,11 @@ class Report:
             **self._traffic(),
             **self.job.facts,
             **({"mining": mining_figures(self.counts)} if self.counts.figures else {}),
-            "cost_usd": self.cost_usd,
-            "cost_usd_all_runs": self.cost_all_runs_usd,
+            "cost_usd": without_dust(self.cost_usd),
+            "cost_usd_all_runs": without_dust(self.cost_all_runs_usd),
             **self._with_embeddings(),
-            "wasted_usd": self.wasted_usd,
-            "possibly_billed_usd": self.possibly_billed_usd,
+            "wasted_usd": without_dust(self.wasted_usd),
+            "possibly_billed_usd": without_dust(self.possibly_billed_usd),
             "failures": dict(sorted(self.tally.failures.items())),
             "seconds": round(self.seconds, 3),
             "unsaved": [{"file": str(one.path), "copy": one.copy and str(one.copy)} for one in outcome.rescued],
@@ -118,11 +125,13 @@ class Report:
         }
 
     def _with_embeddings(self) -> dict[str, Any]:
-        """The cost of this run with that of embeddings, which stand under `embeddings`, where some were made."""
-        if "embeddings" not in self.job.facts:
-            return {}
-        costs = (self.cost_usd, self.embeddings_usd)
-        return {"cost_usd_with_embeddings": None if None in costs else sum(cost for cost in costs if cost)}
+        """The cost with that of embeddings, whose figures stand under `embeddings` and `embeddings_all_runs`."""
+        found = {}
+        if "embeddings" in self.job.facts:
+            found["cost_usd_with_embeddings"] = _sum(self.cost_usd, self.embeddings_usd)
+        if "embeddings_all_runs" in self.job.facts:
+            found["cost_usd_all_runs_with_embeddings"] = _sum(self.cost_all_runs_usd, self.embeddings_all_runs_usd)
+        return found
 
     def _work(self) -> dict[str, Any]:
         """chunks = completed + failed + pending; completed = earlier + now."""
@@ -195,6 +204,10 @@ class Live:
     tally: Tally
     meter: Meter
     traffic: Traffic
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else without_dust(one + other)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -20,7 +20,7 @@ from qagen.formats import (
     utc_time,
 )
 from qagen.formats.qa_file import DocumentStatus
-from qagen.llm.prices import Price
+from qagen.llm.prices import Price, without_dust
 from qagen.llm.types import Usage
 from qagen.state.layout import Raw, lay_out
 from qagen.state.matching import Entry
@@ -257,12 +257,12 @@ class DocumentState:
 
     def spent(self) -> dict[str, Any]:
         """Requests, tokens and money of all runs, for the summary."""
-        usage, cost = self.totals.usage, self.cost_usd
+        usage = self.totals.usage
         return {
             "requests": self.totals.requests,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
-            "cost_usd": None if cost is None else round(cost, 6),
+            "cost_usd": without_dust(self.cost_usd),
         }
 
 
