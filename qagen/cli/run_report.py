@@ -39,7 +39,9 @@ def _lines(report: Report) -> list[str]:
     report.check()
     statuses = [status for status, _ in report.documents.values()]
     by_status = ", ".join(f"{statuses.count(status):,} {status}" for status in sorted(set(statuses)))
-    lines = [f"documents {len(statuses):,}: {by_status}", *_chunk_lines(report)]
+    unfinished = len(report.job.facts.get("unfinished_documents", ()))
+    more = f"; `qagen generate-qa` has not finished {unfinished:,} of them" if unfinished else ""
+    lines = [f"documents {len(statuses):,}: {by_status}{more}", *_chunk_lines(report)]
     lines += _mining_lines(report)
     if report.meter.requests and not report.job.endpoint.provider.in_process:
         lines += _request_lines(report)
@@ -126,7 +128,9 @@ def _cost(report: Report) -> str:
     if report.job.endpoint.provider.priced == "free":
         return ""
     about = "~" if report.tally.uncounted else ""
-    parts = [f"{about}{dollars(report.cost_usd)} now", f"{about}{dollars(report.cost_all_runs_usd)} in all runs"]
+    # What was moved to archive/ took its account along.
+    which = "in all runs of these results" if report.forgets_archived else "in all runs"
+    parts = [f"{about}{dollars(report.cost_usd)} now", f"{about}{dollars(report.cost_all_runs_usd)} {which}"]
     parts += [f"{dollars(report.wasted_usd)} of it unusable"] if report.wasted_usd else []
     parts += [f"up to {dollars(report.possibly_billed_usd)} more possibly billed"] if report.possibly_billed_usd else []
     return f"   cost {', '.join(parts)}"
@@ -200,7 +204,7 @@ _MENDED_IN_THE_COMMAND = {"model", "not_found", "redirect", "address"}
 """Codes of what stops a run: what the user must change before anything can succeed."""
 
 
-def _what_next(report: Report) -> str:
+def _what_next(report: Report, settings: Settings) -> str:
     """What leads on, after what stopped the run: the same command, or first a change."""
     reason = report.outcome.stopped_by
     code = reason.code if isinstance(reason, AccessError) else ""
@@ -211,8 +215,13 @@ def _what_next(report: Report) -> str:
         pending=report.counts.pending,
         stopped=reason is not None or report.outcome.exit_signal is not None,
     )
+    why = ""
+    if not settings.resume:
+        # Set in the environment or a file, it would begin anew without a word in the command.
+        arguments += [] if "--no-resume" in sys.argv else ["--resume"]
+        why = "\n(without --no-resume, which would set aside what this run made, and buy all of it again)"
     when = "once that is mended" if code in _MENDED_ELSEWHERE else "next"
-    return f"[bold]{when}:[/] {safe(shlex.join(['qagen', *arguments]))}"
+    return f"[bold]{when}:[/] {safe(shlex.join(['qagen', *arguments]))}{why}"
 
 
 def _say_next(console: Console, report: Report, settings: Settings) -> None:
@@ -224,7 +233,7 @@ def _say_next(console: Console, report: Report, settings: Settings) -> None:
         left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
         left += [f"{count(report.unjudged, 'question')} not judged, {again}"] if report.unjudged else []
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
-        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report)}", soft_wrap=True)
+        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report, settings)}", soft_wrap=True)
     elif counts.pairs:
         folders = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
         folders += ["--qa-dir", str(settings.qa_dir)]

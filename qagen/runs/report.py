@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,7 @@ class Report:
 
     @property
     def cost_all_runs_usd(self) -> float | None:
-        """US dollars spent by all runs of these documents; None where a price is unknown.
+        """US dollars spent by all runs for the results that are in the files; None where a price is unknown.
 
         Replies without token counts cost nothing by the files, which hold no guesses: those of this run are added here.
         """
@@ -63,6 +64,13 @@ class Report:
         if price is None and self.tally.replies:
             return None
         return known if known is None or price is None else known + price.cost(self.tally.estimated)
+
+    @property
+    def forgets_archived(self) -> bool:
+        """Whether earlier results of these documents are in `archive/`, so that the files say less than was spent."""
+        return any(
+            next(plan.path.parent.glob(f"archive/*/{glob.escape(plan.path.name)}"), None) for plan in self.job.plans
+        )
 
     @property
     def embeddings_usd(self) -> float | None:

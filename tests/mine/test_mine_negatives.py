@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flow import local, qagen, read, write_chunks
+from qagen.cli.console import dollars
+from tests.flow import command, local, qagen, read, write_chunks
 from tests.llm_server import LLMServer
 from tests.mine.given import NAMES, SAYS_AGAIN, TRUTH, check_negatives, identity, write_corpus, write_document, write_qa
 from tests.outside import check_account
@@ -372,7 +377,7 @@ def test_pairs_whose_chunk_changed_since_are_flagged_counted_and_said(server: LL
     path.write_text(json.dumps(value))
     run = qagen(*mine(server))
     assert run.returncode == 0, run.stderr
-    assert "2 pairs are of chunks that are not in their chunk files any more" in run.stderr
+    assert "2 pairs of chunks that are not in their chunk files any more" in run.stderr
     assert "2 chunk_gone" in run.stdout
     found = check_negatives()
     assert found[BRISE]["flags"] == ["chunk_gone"]
@@ -422,7 +427,7 @@ def test_chunks_that_come_later_are_said_and_change_no_negative(server: LLMServe
     write_document("two", NAMES[6:])
     run = qagen(*mine(server))
     assert run.returncode == 0, run.stderr
-    assert "the chunks have changed since the negatives of 1 documents were chosen" in " ".join(run.stderr.split())
+    assert "the chunks have changed since the negatives of 1 document were chosen" in " ".join(run.stderr.split())
     assert read(Path("qa/one_negatives.json"))["mined_pairs"] == before
     assert asked(server) == 12
 
@@ -492,6 +497,57 @@ def test_files_without_pairs_are_no_mistake_and_it_is_said() -> None:
     run = qagen("mine-negatives", "--provider", "none")
     assert run.returncode == 0
     assert "there is no pair in the QA files" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [(2, "only what it has gets negatives (2 pairs)"), (0, "it has no pair yet, so nothing is mined")],
+)
+def test_a_document_that_is_not_finished_does_not_pass_for_done(pairs: int, says: str) -> None:
+    write_document("one", NAMES[:2])
+    write_qa("one", read(Path("qa/one_qa.json"))["training_pairs"][:pairs], 2)
+    path = Path("qa/one_qa.json")
+    path.write_text(json.dumps({**read(path), "status": "interrupted"}))
+    run = qagen("mine-negatives", "--provider", "none", "--summary-json", "s.json")
+    assert run.returncode == 0, run.stderr
+    assert f"1 document is not finished (one): {says}" in " ".join(run.stderr.split())
+    assert "documents 1: 1 completed; `qagen generate-qa` has not finished 1 of them" in run.stdout
+    assert read(Path("s.json"))["unfinished_documents"] == ["one"]
+
+
+def test_results_that_are_set_aside_are_named_with_their_cost_and_can_be_had_back(server: LLMServer) -> None:
+    write_corpus()
+    flags, environment = providers(server)["openai"]
+    assert qagen("mine-negatives", *flags, **environment).returncode == 0
+    before = {path.name: path.read_bytes() for path in Path("qa").glob("*_negatives.json")}
+    spent = sum(read(Path("qa") / name)["summary"]["cost_usd"] for name in before)
+    server.configure(latency_ms=300)
+    arguments = command("mine-negatives", *flags, "--no-resume", "--max-concurrent", "1")
+    process = subprocess.Popen(
+        arguments, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    server.wait_for(requests=14, timeout_s=30)
+    process.send_signal(signal.SIGINT)
+    _, heard = process.communicate(timeout=30)
+    assert process.returncode == 130
+    (archive,) = Path("qa/archive").iterdir()
+    assert f"earlier results of 2 documents, which had cost {dollars(spent)}, went to {archive}\n" in heard
+    assert "in all runs of these results" in heard
+    after = heard.partition("next: ")[2]
+    assert "--no-resume" not in after.splitlines()[0]
+    assert "without --no-resume, which would set aside what this run made" in after
+    (back,) = re.findall(r"stop it, (cp .*), and go on without --no-resume", heard)
+    subprocess.run(back, shell=True, check=True)
+    assert {path.name: path.read_bytes() for path in Path("qa").glob("*_negatives.json")} == before
+    sent = asked(server)
+    assert qagen("mine-negatives", *flags, **environment).returncode == 0
+    assert asked(server) == sent
+
+
+def test_who_begins_anew_by_the_environment_is_told_a_command_that_goes_on(server: LLMServer) -> None:
+    write_corpus()
+    run = qagen(*mine(server, "--limit", "1"), GENERATOR_RESUME="false")
+    assert "--resume" in run.stdout.partition("next: ")[2].splitlines()[0]
 
 
 def test_a_dead_server_is_exit_4_and_leaves_all_chunks_pending() -> None:
