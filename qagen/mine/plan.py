@@ -238,7 +238,7 @@ def _chunks_of(qa_path: Path, named: str, chunk_files: dict[str, Path], folder: 
 def _plan_document(
     qa_path: Path, chunk_files: dict[str, Path], settings: Settings, job: Job, budget: int | None
 ) -> tuple[Plan, int, list[str], int | None]:
-    """The plan of one document, the tokens of its longest request, changed parameters; of an unfinished one its pairs."""
+    """The plan of one document, its longest request in tokens, changed parameters; of an unfinished one its pairs."""
     for path in (qa_path, negatives_path_of(qa_path, settings.negatives_dir)):
         if files.leads_out(path, path.parent):
             raise DataError(f"{path}: it is a link that leads out of the folder, so it is not read")
