@@ -42,6 +42,7 @@ rank, and of its own rank those listed above it (`tests/test_architecture.py` en
       documents/      bytes -> Document(text, title, headings, pages); a new format is a module and a row in READERS
       cutting/        Document -> [Chunk]; a new strategy is a row in STRATEGIES
       corpus          folders -> chunk files and QA files
+      spending        the account beside the vectors -> what embeddings took in all runs
       prompts/        Chunk -> ChatRequest; the templates are text files beside the code
       pairs/          reply text -> [Pair], or the reason why not
       checks/         Pair + Chunk -> check codes; a new check is a row in RULES and a function

@@ -100,7 +100,9 @@ class TransientError(ProviderError):
 class RejectedError(ProviderError):
     """This request will never pass as it is; another one may."""
 
-    def __init__(self, message: str, *, code: str, parameter: str | None = None) -> None:
-        super().__init__(message, code=code)
+    def __init__(self, message: str, *, code: str, parameter: str | None = None, advice: str = "") -> None:
+        super().__init__(f"{message}. {advice}" if advice else message, code=code)
         self.parameter = parameter
         """The parameter that the model refuses: without it the request may pass."""
+        self.said = message
+        """What happened, without the advice, for who knows what to do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,9 @@ from qagen.corpus import (
 )
 from qagen.errors import DataError, UsageError
 from qagen.formats import ChunkFile, Pair, QAFile
+from qagen.llm.prices import without_dust
 from qagen.pairs import pair_id
+from qagen.spending import ROOM, Spent, spent_in
 from qagen.state import Counts
 
 NOT_BEGUN = "not begun"
@@ -72,7 +74,11 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON."""
-        return asdict(self)
+        value = asdict(self)
+        for part in (value, value["mining"]):
+            if part is not None:
+                part["cost_usd"] = without_dust(part["cost_usd"])
+        return value
 
 
 def rows(chunks_dir: Path, qa_dir: Path, negatives_dir: Path | None = None) -> list[Row]:
@@ -176,6 +182,20 @@ def _mining(path: Path, pairs: Iterable[Pair]) -> Mining:
         cost_usd=saved.summary.cost_usd,
         embedding_model=saved.mining_info.embedding_model,
     )
+
+
+def embeddings(qa_dir: Path, negatives_dir: Path | None = None) -> dict[str, Spent]:
+    """What embeddings took in all runs, by provider/model; they stand beside the negatives."""
+    return spent_in((negatives_dir or qa_dir) / ROOM)
+
+
+def as_dict(listed: Sequence[Row], spent: Mapping[str, Spent]) -> dict[str, Any]:
+    """All of it as JSON: `documents`, their sum as `total`, and `embeddings` by provider/model."""
+    return {
+        "documents": [row.as_dict() for row in listed],
+        "total": total(listed).as_dict(),
+        "embeddings": {model: one.as_dict() for model, one in spent.items()},
+    }
 
 
 def total(all_rows: Iterable[Row]) -> Row:

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from qagen import overview, state
+from qagen.cli import status_report
 from qagen.errors import DataError
 from qagen.formats import ChunkError, ChunkFile, ChunkRecord, GenerationInfo, encode, seal_blocks
 from qagen.llm.prices import Price
 from qagen.overview import Mining, Row
+from qagen.spending import Spent
 from qagen.state import Entry
 from tests.builders import chunk_file_of, completed, qa_value, write_json
 
@@ -166,3 +168,23 @@ def test_a_row_is_json_with_the_names_of_its_fields() -> None:
         "problem",
         "mining",
     }
+
+
+def test_the_json_of_all_has_the_documents_their_total_and_the_embeddings_without_dust() -> None:
+    rows = [Row("a", "completed", cost_usd=0.1), Row("b", "completed", cost_usd=0.2)]
+    value = overview.as_dict(rows, {"local/m": Spent(1, 2, 0.1 + 0.2)})
+    assert [row["name"] for row in value["documents"]] == ["a", "b"]
+    assert (value["total"]["name"], value["total"]["cost_usd"]) == ("all", 0.3)
+    assert value["embeddings"] == {"local/m": {"requests": 1, "input_tokens": 2, "cost_usd": 0.3}}
+
+
+def test_money_of_negatives_whose_pairs_are_gone_has_a_row_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    def mined(name: str, pairs: int, cost: float) -> Row:
+        return Row(name, "completed", pairs=pairs, mining=Mining("completed", input_tokens=9, cost_usd=cost))
+
+    status_report.show([mined("travel", 2, 0.25), mined("gone", 0, 0.5), Row("no-pairs", "completed")], {})
+    _, _, listed = capsys.readouterr().out.partition("Negatives")
+    assert [line.split()[-1] for line in listed.splitlines() if "$" in line] == ["$0.2500", "$0.5000", "$0.7500"]
+    assert "no-pairs" not in listed
+    status_report.show([mined("gone", 0, 0.5)], {})
+    assert "gone" in capsys.readouterr().out.partition("Negatives")[2]

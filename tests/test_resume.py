@@ -378,7 +378,7 @@ def test_beginning_anew_moves_the_file_and_its_backup_into_the_archive(server: L
     generate(server)
     file, backup = QA.read_bytes(), BACKUP.read_bytes()
     again = generate(server, "--no-resume")
-    assert "earlier results of 1 document are in qa/archive" in again.stderr
+    assert "earlier results of 1 document, which had cost $0.00, went to qa/archive/" in again.stderr
     assert len(requests(server)) == 8
     (folder,) = Path("qa/archive").iterdir()
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {

@@ -270,7 +270,7 @@ def test_status_tells_how_far_each_document_is(server: LLMServer) -> None:
     for name in ("a", "b"):
         write_chunks(Path("chunks"), name, passages(3, name))
     assert qagen(*local(server, "--limit", "4")).returncode == 0
-    rows = json.loads(qagen("status", "--json").stdout)
+    rows = json.loads(qagen("status", "--json").stdout)["documents"]
     assert [(row["name"], row["status"], row["completed"], row["pending"]) for row in rows] == [
         ("a", "completed", 3, 0),
         ("b", "in_progress", 1, 2),

@@ -48,7 +48,7 @@ def _show(found: Diagnosis) -> None:
     from qagen.cli.console import MOST_LISTED, note, out, safe, table
 
     console = out()
-    if not (found.generation.failed or found.mining.failed):
+    if not (found.generation.failed or found.mining.failed or found.unjudged):
         console.print("no chunk has failed")
     _show_failures(found.generation, "")
     if found.generation.failed and found.mining.failed:
@@ -98,9 +98,13 @@ def _show_unjudged(found: Diagnosis) -> None:
         return
     where = ", ".join(f"{name} {number:,}" for name, number in found.unjudged.most_common(5))
     questions = count(found.unjudged.total(), "question")
-    out().print(f"\n[bold]nobody judged the candidates of {questions}[/]: {safe(where)}", soft_wrap=True)
+    if found.generation.failed or found.mining.failed:
+        out().print()
+    out().print(f"[bold]nobody judged the candidates of {questions}[/]: {safe(where)}", soft_wrap=True)
     out().print(
-        "  [green]Take another model, or set the files aside with --no-resume and ask again.[/]", soft_wrap=True
+        "  [green]`qagen mine-negatives`, as it was typed before (without --no-resume), asks again about these "
+        "questions alone. Where the model never manages, another one with --accept-changes keeps what is judged.[/]",
+        soft_wrap=True,
     )
     for example in found.unjudged_replies:
         place = f"{example['document']}, chunk {example['chunk_index']}"

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from qagen.cli.console import print_event
+from qagen.llm.prices import without_dust
 from qagen.pump import Event
 from qagen.runs import Live
 
@@ -39,6 +40,8 @@ class EventLog:
             "edited": job.edited,
             "by_index": job.by_index,
             "archived": job.archived,
+            "archive": str(job.archive) if job.archive else None,
+            "archived_usd": without_dust(job.archived_usd),
             "stale": job.stale,
             "made_otherwise": job.made_otherwise,
             "differences": dict(job.differences),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,7 @@ from qagen.pump import (
     Stopping,
     TryFailed,
 )
-from qagen.runs import Live
+from qagen.runs import Job, Live
 from qagen.settings import Settings
 
 if TYPE_CHECKING:
@@ -166,6 +167,15 @@ def _retries(number: int) -> str:
     return "1 retry" if number == 1 else f"{number:,} retries"
 
 
+def _tell_of_archive(job: Job) -> None:
+    """Where the results of earlier runs went, what they had cost, and how to have them back."""
+    assert job.archive is not None
+    cost = "at a cost that is unknown" if job.archived_usd is None else f"which had cost {dollars(job.archived_usd)}"
+    say(f"earlier results of {count(job.archived, 'document')}, {cost}, went to {job.archive}")
+    back = f"cp {shlex.quote(str(job.archive))}/*.json {shlex.quote(str(job.folder))}/"
+    say(f"to have them back instead of what this run makes: stop it, {back}, and go on without --no-resume")
+
+
 def _introduce(live: Live, settings: Settings) -> None:
     """What is about to happen, before any money is spent."""
     job = live.job
@@ -182,7 +192,7 @@ def _introduce(live: Live, settings: Settings) -> None:
     if job.edited:
         note(f"changed since qagen wrote it, and taken as it is: {', '.join(job.edited[:5])}")
     if job.archived:
-        say(f"earlier results of {count(job.archived, 'document')} are in {job.folder / 'archive'}")
+        _tell_of_archive(job)
     if job.stale:
         say(
             f"{count(job.stale, 'earlier chunk')} changed or went away; "

@@ -12,7 +12,7 @@ from rich.console import Console
 from qagen.cli.console import complain, count, dollars, err, out, safe, tell, tokens
 from qagen.errors import AccessError, UsageError
 from qagen.formats import decode, encode
-from qagen.llm.providers import PROVIDERS
+from qagen.llm.providers import NOBODY, PROVIDERS
 from qagen.redaction import redact
 from qagen.runs import Report
 from qagen.settings import Settings
@@ -39,7 +39,9 @@ def _lines(report: Report) -> list[str]:
     report.check()
     statuses = [status for status, _ in report.documents.values()]
     by_status = ", ".join(f"{statuses.count(status):,} {status}" for status in sorted(set(statuses)))
-    lines = [f"documents {len(statuses):,}: {by_status}", *_chunk_lines(report)]
+    unfinished = len(report.job.facts.get("unfinished_documents", ()))
+    more = f"; `qagen generate-qa` has not finished {unfinished:,} of them" if unfinished else ""
+    lines = [f"documents {len(statuses):,}: {by_status}{more}", *_chunk_lines(report)]
     lines += _mining_lines(report)
     if report.meter.requests and not report.job.endpoint.provider.in_process:
         lines += _request_lines(report)
@@ -81,10 +83,10 @@ def _mining_lines(report: Report) -> list[str]:
     flags = "".join(f"; {number:,} {name}" for name, number in _most_first(found["flags"]))
     extra = found["extra_positives"]
     lines.append(f"questions {pairs:,}{flags}" + (f"; {count(extra, 'extra positive')}" if extra else ""))
-    if unjudged := found["flags"].get("unlabelled"):
+    if report.unjudged:
         lines.append(
-            f"nobody judged the candidates of {count(unjudged, 'question')} of {pairs:,}: the model's replies were of "
-            "no use, so these negatives passed the guards alone; `qagen errors` shows more"
+            f"nobody judged the candidates of {count(report.unjudged, 'question')} of {pairs:,}: the model's replies "
+            "were of no use, so these negatives passed the guards alone; `qagen errors` shows more"
         )
     if found["dropped"]:
         listed = (f"{number:,} {name}" for name, number in _most_first(found["dropped"]))
@@ -126,7 +128,9 @@ def _cost(report: Report) -> str:
     if report.job.endpoint.provider.priced == "free":
         return ""
     about = "~" if report.tally.uncounted else ""
-    parts = [f"{about}{dollars(report.cost_usd)} now", f"{about}{dollars(report.cost_all_runs_usd)} in all runs"]
+    # What was moved to archive/ took its account along.
+    which = "in all runs of these results" if report.forgets_archived else "in all runs"
+    parts = [f"{about}{dollars(report.cost_usd)} now", f"{about}{dollars(report.cost_all_runs_usd)} {which}"]
     parts += [f"{dollars(report.wasted_usd)} of it unusable"] if report.wasted_usd else []
     parts += [f"up to {dollars(report.possibly_billed_usd)} more possibly billed"] if report.possibly_billed_usd else []
     return f"   cost {', '.join(parts)}"
@@ -139,7 +143,8 @@ def _embedding_lines(report: Report) -> list[str]:
         return []
     cost = report.embeddings_usd
     is_free = cost == 0 and PROVIDERS[facts["provider"]].priced == "free"
-    money = "" if is_free else f"   cost {dollars(cost)} now"
+    in_all = dollars(report.embeddings_all_runs_usd)
+    money = "" if is_free else f"   cost {dollars(cost)} now, {in_all} in all runs"
     made = f"{facts['made']:,} made, {facts['known']:,} known"
     return [
         f"embeddings {facts['texts']:,} ({made}): {count(facts['requests'], 'request')}, "
@@ -199,7 +204,7 @@ _MENDED_IN_THE_COMMAND = {"model", "not_found", "redirect", "address"}
 """Codes of what stops a run: what the user must change before anything can succeed."""
 
 
-def _what_next(report: Report) -> str:
+def _what_next(report: Report, settings: Settings) -> str:
     """What leads on, after what stopped the run: the same command, or first a change."""
     reason = report.outcome.stopped_by
     code = reason.code if isinstance(reason, AccessError) else ""
@@ -210,18 +215,25 @@ def _what_next(report: Report) -> str:
         pending=report.counts.pending,
         stopped=reason is not None or report.outcome.exit_signal is not None,
     )
+    why = ""
+    if not settings.resume:
+        # Set in the environment or a file, it would begin anew without a word in the command.
+        arguments += [] if "--no-resume" in sys.argv else ["--resume"]
+        why = "\n(without --no-resume, which would set aside what this run made, and buy all of it again)"
     when = "once that is mended" if code in _MENDED_ELSEWHERE else "next"
-    return f"[bold]{when}:[/] {safe(shlex.join(['qagen', *arguments]))}"
+    return f"[bold]{when}:[/] {safe(shlex.join(['qagen', *arguments]))}{why}"
 
 
 def _say_next(console: Console, report: Report, settings: Settings) -> None:
     counts = report.counts
-    if counts.pending or counts.failed:
+    asks = report.job.endpoint.provider is not NOBODY
+    if counts.pending or counts.failed or (report.unjudged and asks):
         left = [count(counts.pending, "chunk") + " pending"] if counts.pending else []
         again = "to be tried again" if settings.retry_failed else "left as they are (--retry-failed asks again)"
         left += [f"{counts.failed:,} failed, {again}"] if counts.failed else []
+        left += [f"{count(report.unjudged, 'question')} not judged, {again}"] if report.unjudged else []
         hint = " (GENERATOR_LIMIT is set: raise it)" if settings.limit and "--limit" not in sys.argv else ""
-        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report)}", soft_wrap=True)
+        console.print(f"[bold]left:[/] {', '.join(left)}{hint}\n{_what_next(report, settings)}", soft_wrap=True)
     elif counts.pairs:
         folders = ["--chunks-dir", str(settings.chunks_dir)] if settings.chunks_dir != Path("chunks") else []
         folders += ["--qa-dir", str(settings.qa_dir)]

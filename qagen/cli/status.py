@@ -26,7 +26,8 @@ def status(
 
     settings = options.load(ctx)
     rows = overview.rows(settings.chunks_dir, settings.qa_dir, settings.negatives_dir)
+    spent = overview.embeddings(settings.qa_dir, settings.negatives_dir)
     if as_json:
-        console.print_json([row.as_dict() for row in rows])
+        console.print_json(overview.as_dict(rows, spent))
     else:
-        status_report.show(rows)
+        status_report.show(rows, spent)

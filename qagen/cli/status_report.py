@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from qagen.cli.console import WIDE, dollars, err, label, note, out, safe, table, tokens
+from qagen.cli.console import WIDE, count, dollars, err, label, out, safe, table, tokens
 from qagen.overview import NOT_BEGUN, Mining, Row, total
+from qagen.spending import Spent
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 
-def show(rows: Sequence[Row]) -> None:
-    """How far each document is, and its negatives where some were mined."""
+def show(rows: Sequence[Row], embeddings: Mapping[str, Spent]) -> None:
+    """How far each document is, its negatives where some were mined, and what embeddings took for them."""
     everything = [*rows, total(rows)]
     names = ["chunks", "done", "failed", "pending", "pairs", "tokens", "cost"]
     listing = _status_table("Document", names, ["chunks", "left", "pairs", "cost"])
@@ -27,8 +28,8 @@ def show(rows: Sequence[Row]) -> None:
     if any(row.mining for row in rows):
         out().print()
         out().print(_mining_table(everything))
-        if any(row.mining and row.mining.embedding_model for row in rows):
-            note("what embeddings cost is in no file and not in this table: the account of each run says it.")
+    for model, spent in embeddings.items():
+        out().print(f"embeddings {safe(model)}, not in the table: {_embeddings(spent)}", soft_wrap=True)
     for row in rows:
         for problem in (row.problem, row.mining and row.mining.problem):
             if problem:
@@ -40,8 +41,8 @@ def _mining_table(rows: Iterable[Row]) -> Table:
     names = ["pairs", "mined", "pending", "failed", "negatives", "tokens", "cost"]
     listing = _status_table("Negatives", names, ["pairs", "left", "negatives", "cost"])
     for row in rows:
-        if not row.pairs:
-            continue
+        if not row.pairs and row.mining is None:
+            continue  # nothing to mine; but what was spent on pairs that are gone stands here
         one = row.mining or Mining(NOT_BEGUN, pending=row.pairs)
         used, cost = _spent(one)
         full = (f"{row.pairs:,}", f"{one.mined:,}", f"{one.pending or ''}", f"{one.failed or ''}")
@@ -55,6 +56,14 @@ def _spent(one: Row | Mining) -> tuple[str, str]:
     if one.cost_usd is None and not (one.input_tokens or one.output_tokens):
         return "", ""
     return f"{tokens(one.input_tokens)} + {tokens(one.output_tokens)}", dollars(one.cost_usd)
+
+
+def _embeddings(spent: Spent) -> str:
+    """What they took in all runs."""
+    if spent.requests is None or spent.input_tokens is None:
+        return "what they took is unknown, for some were made before qagen kept an account of it"
+    asked = count(spent.requests, "request")
+    return f"{asked}, tokens {tokens(spent.input_tokens)} in, cost {dollars(spent.cost_usd)} in all runs"
 
 
 def _status_table(first: str, names: Sequence[str], short: Sequence[str]) -> Table:

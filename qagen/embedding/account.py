@@ -46,14 +46,16 @@ class Account:
         """Texts that nobody will be asked about any more, in this run."""
         return self.reused + self.made + len(self.left)
 
-    def count(self, usage: Usage, characters: int) -> None:
-        """A reply came, for texts of so many characters."""
+    def count(self, usage: Usage, characters: int) -> Usage:
+        """A reply came, for texts of so many characters; gives what it took, estimated where nobody counted."""
         self.replies += 1
         if usage.reported:
             self.usage += usage
-        else:
-            self.uncounted += 1
-            self.estimated += Usage(input_tokens=characters // 4)
+            return usage
+        estimated = Usage(input_tokens=characters // 4)
+        self.uncounted += 1
+        self.estimated += estimated
+        return estimated
 
     def cost(self, price: Price | None) -> float | None:
         """US dollars; None where the price is unknown."""

@@ -15,6 +15,7 @@ from qagen.embedding.embedder import Embedder
 from qagen.embedding.nearest import Nearest, Rows, cosines, nearest
 from qagen.embedding.store import Store, folder_of, opened
 from qagen.llm.client import Client
+from qagen.llm.prices import Price
 from qagen.llm.types import TextKind
 
 MOST = 50
@@ -83,11 +84,12 @@ async def search(
     workers: int,
     on_progress: Callable[[Account], None] = lambda _: None,
     break_lock: bool = False,
+    price: Price | None = None,
 ) -> Dense:
     """Make the vectors that are not in the folder `index` yet, and compare them.
 
     `passages` are texts by chunk key, `questions` stand by the ids of their pairs. `client.stop()` ends it early; what
-    came until then is kept.
+    came until then is kept. `price` is that of today, for the account beside the vectors; None: it is unknown.
 
     Raises:
         UsageError: the provider makes no vectors, or nothing can be written into the folder.
@@ -98,7 +100,7 @@ async def search(
     """
     endpoint = client.endpoint
     with opened(folder_of(index, endpoint), endpoint, break_lock=break_lock) as store:
-        embedder = Embedder(client, store, workers, on_progress)
+        embedder = Embedder(client, store, workers, on_progress, price)
         texts: list[tuple[str, TextKind]] = [(text, "passage") for text in passages.values()]
         texts += [(question.text, "query") for question in questions.values()]
         keys = await embedder.run(texts)

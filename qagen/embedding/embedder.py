@@ -10,8 +10,9 @@ from qagen.embedding.batches import Sizes, Text, batches, prepared
 from qagen.embedding.store import Store
 from qagen.errors import QagenError, RejectedError, TransientError
 from qagen.llm.client import Client, Stopped
+from qagen.llm.prices import Price
 from qagen.llm.providers import embeddings_of
-from qagen.llm.types import Attempts, EmbeddingReply, EmbeddingRequest, TextKind
+from qagen.llm.types import Attempts, EmbeddingReply, EmbeddingRequest, TextKind, Usage
 from qagen.pump.crew import work
 
 _SHORTEST = 200
@@ -30,12 +31,20 @@ class Embedder:
     reason. That one is left, and counted, if others pass; one that is too long is cut instead.
     """
 
-    def __init__(self, client: Client, store: Store, workers: int, on_progress: Callable[[Account], None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        store: Store,
+        workers: int,
+        on_progress: Callable[[Account], None],
+        price: Price | None = None,
+    ) -> None:
         self.account = Account(damaged=store.damaged)
         self._client = client
         self._store = store
         self._workers = workers
         self._on_progress = on_progress
+        self._price = price
         host = embeddings_of(client.endpoint.provider)
         self._sizes = Sizes(host.most_texts, host.most_characters, host.longest_text)
         self._in_a_row = 0
@@ -88,13 +97,15 @@ class Embedder:
         """One request, or as many as it takes. True: all of its texts have their vectors, as they are."""
         batch = [text.cut(self._sizes.longest_text) for text in batch]  # less than when it was made, perhaps
         request = EmbeddingRequest(tuple(text.text for text in batch), batch[0].kind, self._client.endpoint.model)
+        attempts = Attempts()
         try:
-            reply = await self._client.embed(request, Attempts())
+            reply = await self._client.embed(request, attempts)
         except (RejectedError, TransientError) as error:
+            self._store.spend(0, attempts.sent, Usage(), self._price)
             if len(batch) > 1:
                 return await self._halve(batch, error)
             return await self._settle_alone(batch[0], error)
-        self._keep(batch, reply)
+        self._keep(batch, reply, attempts)
         return True
 
     async def _halve(self, batch: list[Text], error: RejectedError | TransientError) -> bool:
@@ -128,17 +139,20 @@ class Embedder:
             RejectedError, TransientError: what happened to the texts.
         """
         request = EmbeddingRequest((_HARMLESS,), "passage", self._client.endpoint.model)
+        attempts = Attempts()
         try:
-            reply = await self._client.embed(request, Attempts())
+            reply = await self._client.embed(request, attempts)
         except (RejectedError, TransientError):
             raise error from None
-        self.account.count(reply.usage, len(_HARMLESS))
+        usage = self.account.count(reply.usage, len(_HARMLESS))
+        self._store.spend(0, attempts.sent, usage, self._price)
         self._in_a_row = 0
 
-    def _keep(self, batch: list[Text], reply: EmbeddingReply) -> None:
+    def _keep(self, batch: list[Text], reply: EmbeddingReply, attempts: Attempts) -> None:
         """Counted first, for it was paid; done only once it is on the disk."""
         account = self.account
-        account.count(reply.usage, sum(len(text.text) for text in batch))
+        usage = account.count(reply.usage, sum(len(text.text) for text in batch))
+        self._store.spend(len(batch), attempts.sent, usage, self._price)
         self._store.add([text.key for text in batch], reply.vectors)
         account.made += len(batch)
         account.cut += sum(text.is_cut for text in batch)

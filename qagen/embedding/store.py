@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from qagen import files
 from qagen.errors import DataError
-from qagen.formats import EmbeddingsInfo, encode
+from qagen.formats import EmbeddingsInfo, EmbeddingsSpent, encode
+from qagen.llm.prices import Price, without_dust
 from qagen.llm.providers import Endpoint
-from qagen.llm.types import TextKind
+from qagen.llm.types import TextKind, Usage
+from qagen.spending import INFO, VECTORS, Account
 
-_INFO, _VECTORS = "embeddings.json", "vectors.bin"
 _VERSION = 1
 """Counts up when texts are prepared otherwise than before: their vectors would not be the same."""
 
@@ -54,7 +55,8 @@ class Store:
         self.damaged = 0
         """Records that are not as they were written; their texts are unknown."""
         self._endpoint = endpoint
-        self._path = folder / _VECTORS
+        self._account = Account(folder)
+        self._path = folder / VECTORS
         self._rows: dict[bytes, int] = {}
         self._count = 0
         self._info = self._read_info()
@@ -83,6 +85,21 @@ class Store:
             self._mapped = self._map()
         taken: NDArray[np.float32] = self._mapped["vector"][rows].astype(np.float32)
         return taken
+
+    def spend(self, texts: int, requests: int, usage: Usage, price: Price | None) -> None:
+        """Note what a request took, on the disk when this returns: before its vectors, so that no kill forgets money.
+
+        `texts`: whose vectors it brought; `requests`: with the tries that failed; `price`: None where it is unknown.
+
+        Raises:
+            StorageError: it could not be saved.
+        """
+        cost = None if price is None else without_dust(price.cost(usage))
+        model = f"{self._endpoint.provider.name}/{self._endpoint.model}"
+        tokens = usage.input_tokens
+        self._account.add(
+            EmbeddingsSpent(model=model, texts=texts, requests=requests, input_tokens=tokens, cost_usd=cost)
+        )
 
     def add(self, keys: Sequence[bytes], vectors: NDArray[np.float32]) -> None:
         """Keep vectors, on the disk when this returns. They are brought to length one.
@@ -119,7 +136,7 @@ class Store:
         return mapped
 
     def _read_info(self) -> EmbeddingsInfo | None:
-        path = self.folder / _INFO
+        path = self.folder / INFO
         if not path.exists():
             return None
         try:
@@ -135,7 +152,7 @@ class Store:
         info = EmbeddingsInfo(
             provider=endpoint.provider.name, host=endpoint.host, model=endpoint.model, dimensions=dimensions
         )
-        files.write(self.folder / _INFO, encode(info.model_dump(), indent=True) + b"\n")
+        files.write(self.folder / INFO, encode(info.model_dump(), indent=True) + b"\n")
         self._info = info
 
     def _read_rows(self) -> None:

@@ -39,16 +39,18 @@ def leads_out(path: Path, directory: Path) -> bool:
     return path.is_symlink() and not path.resolve().is_relative_to(directory.resolve())
 
 
-def set_aside(path: Path, room: str, *, move: bool) -> Path:
+def set_aside(path: Path, room: str, *, move: bool, into: Path | None = None) -> Path:
     """Put a file into `<its directory>/<room>/<UTC time>/`, moved or copied, and give its new path.
 
-    A link stays, and what it leads to is moved.
+    `into`: such a folder that was made already, where the file goes unless one of its name is there. A link stays, and
+    what it leads to is moved.
 
     Raises:
         StorageError: it could not be put there.
         DataError: it is to be copied, and cannot be read.
     """
-    place = new_path(path.parent / room, path.name)
+    is_free = into is not None and not (into / path.name).exists()
+    place = into / path.name if into is not None and is_free else new_path(path.parent / room, path.name)
     if move:
         try:
             os.replace(path.resolve() if path.is_symlink() else path, place)

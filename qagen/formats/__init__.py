@@ -6,7 +6,7 @@ wrote; writers write exactly what the models say.
 
 from qagen.formats.chunk_file import COLUMNS, Chunk, ChunkFile, DocumentInfo, ProcessingInfo
 from qagen.formats.document_settings import ENDING, DocumentSettings
-from qagen.formats.embeddings_file import EmbeddingsInfo
+from qagen.formats.embeddings_file import EmbeddingsInfo, EmbeddingsSpent
 from qagen.formats.json_text import (
     NO_CHECKSUM,
     decode,
@@ -42,6 +42,7 @@ __all__ = [
     "DocumentInfo",
     "DocumentSettings",
     "EmbeddingsInfo",
+    "EmbeddingsSpent",
     "ExtraPositive",
     "GenerationInfo",
     "LeftOut",

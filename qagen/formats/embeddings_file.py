@@ -20,6 +20,11 @@ class EmbeddingsInfo(FileModel):
     model: str
     dimensions: int
 
+    @property
+    def record_bytes(self) -> int:
+        """Bytes of one vector with its key and checksum."""
+        return 32 + 4 + 2 * self.dimensions
+
     @classmethod
     def parse(cls, data: bytes) -> EmbeddingsInfo:
         """Read a file of ours.
@@ -31,3 +36,26 @@ class EmbeddingsInfo(FileModel):
         value = decode(data)
         check_tag(value, "embeddings", newest=1)
         return cls.model_validate(value)
+
+
+class EmbeddingsSpent(FileModel):
+    """A line of `spent.jsonl` beside the vectors: what one request took, with the tries that it needed."""
+
+    model: str
+    """provider/model."""
+    texts: int
+    """Whose vectors it brought."""
+    requests: int
+    input_tokens: int
+    """Estimated where the provider does not count them."""
+    cost_usd: float | None = None
+    """None: the price was unknown."""
+
+    @classmethod
+    def parse(cls, line: bytes) -> EmbeddingsSpent:
+        """Read a line of ours.
+
+        Raises:
+            ValueError: not JSON, or of an unknown shape.
+        """
+        return cls.model_validate(decode(line))

@@ -156,8 +156,7 @@ class Client:
             before, self._refused = self._refused, self._refused | {parameter}
             changed = question.build(self._refused)
             if changed != call:
-                how = "goes under its other name" if parameter == "max_tokens" else "is left out"
-                self._on_note(f"{error} It {how} from now on: {parameter}.")
+                self._on_note(f"{error.said.rstrip('.')}. From now on {_what_becomes_of(parameter, call, changed)}.")
                 return changed
             self._refused = before
         return None
@@ -292,3 +291,11 @@ class Client:
         if about not in self._noted:
             self._noted.add(about)
             self._on_note(text)
+
+
+def _what_becomes_of(parameter: str, before: HttpCall, after: HttpCall) -> str:
+    """How a request goes on without a parameter: under which other name, or what of it is left out."""
+    sent, now = orjson.loads(before.body).keys(), orjson.loads(after.body).keys()
+    if parameter == "max_tokens":
+        return f"it is sent as {', '.join(sorted(now - sent))}"
+    return f"{', '.join(sorted(sent - now)) or parameter} is left out"

@@ -66,7 +66,8 @@ def classify(
     if status == 413:
         return RejectedError(f"{answer}. The request is too large; make the chunks smaller.", code="too_large")
     return RejectedError(
-        f"{answer}. Check the model and the options that are sent.",
+        answer,
+        advice="Check the model and the options that are sent.",
         code="bad_request",
         parameter=details.parameter if details else None,
     )

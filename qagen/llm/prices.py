@@ -44,6 +44,11 @@ class Price:
         return sum(tokens * price for tokens, price in parts) / 1_000_000
 
 
+def without_dust(dollars: float | None) -> float | None:
+    """As it stands in files and JSON: to a billionth, beyond which sums of floats say nothing."""
+    return None if dollars is None else round(dollars, 9)
+
+
 Table = Mapping[str, Mapping[str, Any]]
 """provider -> model -> a row of the file."""
 

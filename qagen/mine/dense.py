@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from time import monotonic
 
-from qagen import embedding, runs
+from qagen import embedding, runs, spending
 from qagen.corpus import read_chunks, read_qa
 from qagen.embedding import Account, Question
 from qagen.errors import DataError
 from qagen.llm.client import Client
+from qagen.llm.prices import without_dust
 from qagen.llm.providers import Endpoint
 from qagen.mine.material import gather
 from qagen.mine.plan import Job
@@ -17,8 +19,6 @@ from qagen.negatives import Corpus, Dense
 from qagen.pump import Event, Notice, Preparing
 from qagen.settings import Settings
 
-_ROOM = ".embeddings"
-"""Beside the results, and not beside the index: what is there was paid for, and is kept when the chunks change."""
 _TELL_EVERY_S = 10.0
 
 
@@ -74,7 +74,9 @@ async def find(
     Raises:
         ProviderError, StorageError, LockedError, UsageError, Stopped: as `embedding.search`.
     """
+    room = job.folder / spending.ROOM
     if not job.to_ask:
+        job.facts["embeddings_all_runs"] = _in_all_runs(room)
         return
     questions = _questions(job)
     workers = settings.max_concurrent or endpoint.provider.max_concurrent
@@ -83,12 +85,21 @@ async def find(
         on_client(client)
         try:
             found = await embedding.search(
-                *(client, job.folder / _ROOM, _Texts(job.corpus), questions), workers=workers, on_progress=progress.tell
+                *(client, room, _Texts(job.corpus), questions),
+                workers=workers,
+                on_progress=progress.tell,
+                price=runs.price(settings, endpoint),
             )
         finally:
+            job.facts["embeddings_all_runs"] = _in_all_runs(room)
             job.facts["embeddings"] = _facts(progress.account, endpoint, settings, client.meter.requests)
     job.dense = DenseCandidates(found, job.corpus, questions)
     _tell_of(found.account, job, on_event)
+
+
+def _in_all_runs(room: Path) -> dict[str, object]:
+    """What the embeddings beside these results took since they were begun, of whatever model."""
+    return spending.total(spending.spent_in(room).values()).as_dict()
 
 
 def _questions(job: Job) -> dict[str, Question]:
@@ -133,7 +144,7 @@ def _facts(account: Account, endpoint: Endpoint, settings: Settings, requests: i
         "refused": len(account.left),
         "requests": requests,
         "input_tokens": usage.input_tokens,
-        "cost_usd": account.cost(runs.price(settings, endpoint)),
+        "cost_usd": without_dust(account.cost(runs.price(settings, endpoint))),
     }
 
 

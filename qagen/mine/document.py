@@ -9,6 +9,7 @@ from typing import Any
 
 from qagen.formats import ChunkRecord, MinedPair, Pair
 from qagen.mine.material import Material
+from qagen.mine.resume import is_judged
 from qagen.negatives import Dense, Labelled, LabelRequest, Miner, Prepared, missing
 from qagen.pump import Item, Made, Trail
 from qagen.runs import OpenState, trail_fields
@@ -63,11 +64,13 @@ class OpenNegatives(OpenState):
         earlier: Mapping[int, Entry],
         *,
         changed: bool,
+        judges_again: bool = False,
     ) -> None:
         super().__init__(document, name, positions, changed=changed)
         self._material = material
         self._earlier = earlier
-        """Of the chunks that are not settled: negatives of some of their pairs, and notes."""
+        """Of the chunks that are asked about: negatives of some of their pairs, and notes."""
+        self._judges_again = judges_again
         self._work: dict[int, Work] = {}
 
     def work(self, item: Item, miner: Miner, *, asks: bool, dense: Mapping[str, Dense] | None = None) -> Work:
@@ -89,12 +92,16 @@ class OpenNegatives(OpenState):
     def settle(self, item: Item, result: Any, trail: Trail) -> Made:
         """Remember an `Answer`; gives its figures."""
         self._work.pop(item.position, None)
-        record = result.record.model_copy(update=trail_fields(trail))
-        found = {one.pair_id: one for one in (*self._mined(item.position), *result.mined)}
+        found = {one.pair_id: one for one in self._mined(item.position)}
+        # Asked about again in vain: what passed the guards then stays.
+        new = [one for one in result.mined if is_judged(one) or one.pair_id not in found]
+        found |= {one.pair_id: one for one in new}
         mined = tuple(found[identity] for identity in self._material.ids(item.position))
+        figures = {"asked": len(mined), "kept": sum(len(one.negatives) for one in mined)}
+        record = result.record.model_copy(update={**figures, **trail_fields(trail)})
         self.document.settle(item.position, Entry(record, mined))
-        made = sum(len(one.negatives) for one in result.mined)
-        return Made(made, short=any("negatives_short" in one.flags for one in result.mined))
+        made = sum(len(one.negatives) for one in new)
+        return Made(made, short=any("negatives_short" in one.flags for one in new))
 
     def entry(self, item: Item, record: ChunkRecord) -> Entry:
         """What is known of some pairs stays; replies are kept with the request that they belong to."""
@@ -105,7 +112,7 @@ class OpenNegatives(OpenState):
         return Entry(record.model_copy(update={"notes": notes}), self._mined(item.position))
 
     def _to_mine(self, position: int) -> list[Pair]:
-        known = {one.pair_id for one in self._mined(position)}
+        known = {one.pair_id for one in self._mined(position) if is_judged(one) or not self._judges_again}
         return [pair for pair in self._material.pairs[position] if pair.pair_id not in known]
 
     def _mined(self, position: int) -> tuple[MinedPair, ...]:

@@ -27,6 +27,7 @@ _TOKENS_OF_INSTRUCTIONS = 1000
 _TOKENS_OF_LABEL = 60
 _AROUND = 60
 """Characters that stand around each excerpt and each question in a request."""
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,19 @@ class Plan:
         job = self.job
         material = gather(read_qa(self.qa_path), read_chunks(self.chunks_path))
         info = job.info()
-        loaded = load(material, self.chunks_path.name, self.path, info, job.price)
+        loaded = load(material, self.chunks_path.name, self.path, info, job.price, asks=job.recipe.asks)
         pending = loaded.document.pending(self.most_chunks, retry_failed=job.retry_failed)
         runs.enter(job, loaded, pending, info)
         earlier = {at: loaded.entries[at] for at in pending if at in loaded.entries}
-        return OpenNegatives(loaded.document, self.name, pending, material, earlier, changed=loaded.changed)
+        return OpenNegatives(
+            loaded.document,
+            self.name,
+            pending,
+            material,
+            earlier,
+            changed=loaded.changed,
+            judges_again=job.judges_again,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,6 +84,11 @@ class Job(runs.Job):
     """By pair_id, what embeddings found; None where nobody makes them."""
     _corpus: Corpus | None = None
     _miner: Miner | None = None
+
+    @property
+    def judges_again(self) -> bool:
+        """Whether questions that an earlier run's model did not judge are asked about again."""
+        return self.recipe.asks and self.retry_failed
 
     @property
     def miner(self) -> Miner:
@@ -138,8 +152,8 @@ class Job(runs.Job):
         if others:
             on_event(
                 Notice(
-                    f"the chunks have changed since the negatives of {len(others):,} documents were chosen. Those "
-                    "stay; --no-resume chooses all anew."
+                    f"the chunks have changed since the negatives of {_count(len(others), 'document')} were chosen. "
+                    "Those stay; --no-resume chooses all anew."
                 )
             )
 
@@ -159,20 +173,24 @@ def plan(settings: Settings) -> Job:
     paths = find_qa_files(settings.qa_dir)
     chunk_files = _by_qa_name(find_chunk_files(settings.chunks_dir).paths)
     budget = settings.limit
-    longest, unfinished = 0, 0
+    longest = 0
+    unfinished: dict[str, int] = {}
     changes: list[str] = []
     for path in paths:
         try:
-            one, length, changed, is_finished = _plan_document(path, chunk_files, settings, job, budget)
+            one, length, changed, pairs_so_far = _plan_document(path, chunk_files, settings, job, budget)
         except DataError as error:
             job.left_out.append(LeftOut(file=path.name, why=str(error).removeprefix(f"{path}: ")))
             continue
         job.plans.append(one)
         longest = max(longest, length)
         changes += changed
-        unfinished += not is_finished
+        if pairs_so_far is not None:
+            unfinished[one.name] = pairs_so_far
         if budget is not None:
             budget = max(0, budget - one.counts.total)
+    if unfinished:
+        job.facts["unfinished_documents"] = list(unfinished)
     if not job.plans:
         help_text = "Make them with `qagen generate-qa`, or check --qa-dir and --chunks-dir."
         raise runs.nothing_usable(job, settings.qa_dir, "QA file", help_text)
@@ -219,8 +237,8 @@ def _chunks_of(qa_path: Path, named: str, chunk_files: dict[str, Path], folder: 
 
 def _plan_document(
     qa_path: Path, chunk_files: dict[str, Path], settings: Settings, job: Job, budget: int | None
-) -> tuple[Plan, int, list[str], bool]:
-    """The plan of one document, the tokens of its longest request, changed parameters, and whether it is finished."""
+) -> tuple[Plan, int, list[str], int | None]:
+    """The plan of one document, its longest request in tokens, changed parameters; of an unfinished one its pairs."""
     for path in (qa_path, negatives_path_of(qa_path, settings.negatives_dir)):
         if files.leads_out(path, path.parent):
             raise DataError(f"{path}: it is a link that leads out of the folder, so it is not read")
@@ -230,7 +248,8 @@ def _plan_document(
     negatives_path = negatives_path_of(qa_path, settings.negatives_dir)
     resuming = settings.resume and negatives_path.exists()
     info = job.info()
-    loaded = load(material, chunks_path.name, negatives_path, info, job.price, fresh=not resuming)
+    asks = job.recipe.asks
+    loaded = load(material, chunks_path.name, negatives_path, info, job.price, asks=asks, fresh=not resuming)
     pending = loaded.document.pending(budget, retry_failed=job.retry_failed)
     changed = runs.note(job, loaded, pending, info)
     if settings.resume:
@@ -251,7 +270,7 @@ def _plan_document(
         job=job,
     )
     longest = max((_tokens(material, at, job.recipe) for at in pending), default=0)
-    return one, longest, changed, qa_file.status == "completed"
+    return one, longest, changed, None if qa_file.status == "completed" else sum(map(len, material.pairs))
 
 
 def _tokens(material: Material, position: int, recipe: Recipe) -> int:
@@ -271,18 +290,36 @@ def _tokens(material: Material, position: int, recipe: Recipe) -> int:
     return size // 3 + _TOKENS_OF_INSTRUCTIONS + 2 * reply
 
 
-def _remarks(job: Job, unfinished: int) -> list[str]:
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' if number != 1 else ''}"
+
+
+def _remarks(job: Job, unfinished: Mapping[str, int]) -> list[str]:
     found = []
+    unjudged = job.counts.figures.get("flag:unlabelled", 0)
+    if unjudged and job.recipe.asks:
+        what = "are asked about again" if job.retry_failed else "stay as they are (--retry-failed asks again)"
+        found.append(
+            f"of {_count(unjudged, 'question')} an earlier run's model judged nothing: they {what}, and what is judged "
+            "stays."
+        )
     if not job.counts.total:
         found.append("there is no pair in the QA files, so there is nothing to find negatives for.")
     if job.gone:
         found.append(
-            f"{job.gone:,} pairs are of chunks that are not in their chunk files any more: they get no negatives "
+            f"{_count(job.gone, 'pair')} of chunks that are not in their chunk files any more: no negatives for them "
             "(chunk_gone). `qagen generate-qa` asks about the chunks of today."
         )
     if unfinished:
+        is_one, pairs = len(unfinished) == 1, sum(unfinished.values())
+        names = ", ".join([*list(unfinished)[:_MOST_NAMED], *(["..."] if len(unfinished) > _MOST_NAMED else [])])
+        what = f"only what {'it has' if is_one else 'they have'} gets negatives ({_count(pairs, 'pair')})"
+        nothing = (
+            f"{'it has' if is_one else 'they have'} no pair yet, so nothing is mined of {'it' if is_one else 'them'}"
+        )
         found.append(
-            f"{unfinished:,} documents are not finished: the pairs that are there get negatives; run this command "
-            "again when `qagen generate-qa` has finished them."
+            f"{_count(len(unfinished), 'document')} {'is' if is_one else 'are'} not finished ({names}): "
+            f"{what if pairs else nothing}. Run this command again when `qagen generate-qa` has finished "
+            f"{'it' if is_one else 'them'}."
         )
     return found

@@ -14,9 +14,18 @@ from qagen.state import Entry, Matching
 
 
 def load(
-    material: Material, chunks_name: str, path: Path, info: MiningInfo, price: Price | None, *, fresh: bool = False
+    material: Material,
+    chunks_name: str,
+    path: Path,
+    info: MiningInfo,
+    price: Price | None,
+    *,
+    asks: bool,
+    fresh: bool = False,
 ) -> Loaded[NegativesFile]:
     """Match the negatives file, or else its backup, with the pairs of today; `fresh`: as if there were none.
+
+    `asks`: a model judges, so that questions which none judged are worth another try.
 
     Raises:
         DataError: neither is of use, or the file is a link that leads out of its directory.
@@ -25,16 +34,17 @@ def load(
 
     def matched(place: Path) -> Recalled[NegativesFile]:
         saved, unchanged = recall(place, NegativesFile)
-        return Recalled(saved, unchanged, match(saved, material))
+        return Recalled(saved, unchanged, match(saved, material, asks=asks))
 
     return runs.load(document, matched, fresh=fresh)
 
 
-def match(saved: NegativesFile, material: Material) -> Matching:
+def match(saved: NegativesFile, material: Material, *, asks: bool = False) -> Matching:
     """Place what a negatives file remembers on the pairs of today.
 
     A chunk is settled as long as all of its pairs are in the file: a pair that is new or was changed makes it pending,
-    and what is there of its other pairs stays. What belongs to no pair of today is stale.
+    and what is there of its other pairs stays. What belongs to no pair of today is stale. `asks`: chunks with questions
+    that no model judged, because its replies were of no use, are asked about again.
     """
     positions = {key: position for position, key in enumerate(material.keys)}
     mined: dict[str, list[MinedPair]] = {}
@@ -58,4 +68,10 @@ def match(saved: NegativesFile, material: Material) -> Matching:
         moved |= index != material.chunk_file.chunks[position].chunk_index
         entries[position] = Entry(record, kept)
     stale += [Entry(ChunkRecord(chunk_key="", status="completed"), tuple(found)) for found in mined.values()]
-    return Matching(entries, stale, moved)
+    again = frozenset(at for at, entry in entries.items() if asks and not all(map(is_judged, entry.pairs)))
+    return Matching(entries, stale, moved, again=again)
+
+
+def is_judged(one: MinedPair) -> bool:
+    """Whether nothing is left to ask a model: not where it was asked, and said nothing of use."""
+    return "unlabelled" not in one.flags

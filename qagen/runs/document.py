@@ -50,11 +50,9 @@ class OpenState(ABC):
         self.document.settle(item.position, self.entry(item, record))
 
     def postpone(self, item: Item, trail: Trail) -> None:
-        """Keep the replies that brought nothing yet: they were paid for. What had failed has failed still."""
-        error = self.document.error_before(item.position)
-        record = ChunkRecord(
-            chunk_key=item.key, status="failed" if error else "pending", error=error, **trail_fields(trail)
-        )
+        """Keep the replies that brought nothing yet: they were paid for. What was settled or had failed is so still."""
+        before = self.document.before(item.position) or ChunkRecord(chunk_key=item.key, status="pending")
+        record = before.model_copy(update={"fingerprint": "", **trail_fields(trail)})
         self.document.settle(item.position, self.entry(item, record))
 
     def status(self, *, interrupted: bool) -> str:

@@ -65,7 +65,11 @@ class Job(ABC):
     edited: list[str] = field(default_factory=list)
     """State files that somebody else changed since they were written."""
     archived: int = 0
-    """Documents whose earlier results were set aside."""
+    """Documents whose earlier results were set aside ..."""
+    archive: Path | None = None
+    """... into this folder ..."""
+    archived_usd: float | None = 0.0
+    """... which had cost so many US dollars; None where that is unknown."""
     cautions: list[str] = field(default_factory=list)
     """What the user should know before documents leave the machine."""
     remarks: list[str] = field(default_factory=list)

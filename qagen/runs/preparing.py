@@ -8,6 +8,7 @@ from pathlib import Path
 from qagen import files
 from qagen.corpus import backup_of
 from qagen.errors import DataError, UsageError
+from qagen.formats import decode
 from qagen.llm.prices import Price, Table, parse_table, price_of
 from qagen.llm.providers import Endpoint, is_near
 from qagen.llm.route import proxy_of
@@ -75,15 +76,29 @@ def window(needed_tokens: int) -> int:
     return size
 
 
-def set_aside(job: Job) -> int:
-    """Move the earlier results of the run's documents to `archive/` (`--no-resume`); gives their number.
+def set_aside(job: Job) -> None:
+    """Move the earlier results of the run's documents to one folder in `archive/` (`--no-resume`); the job says where.
 
     Raises:
         StorageError: one could not be moved.
     """
     earlier = [plan.path for plan in job.plans if plan.path.exists()]
+    costs = [_cost_of(path) for path in earlier]
     for path in earlier:
-        files.set_aside(path, "archive", move=True)
+        # One folder for all of a run, whatever the clock says meanwhile: so that they can be had back together.
+        place = files.set_aside(path, "archive", move=True, into=job.archive)
+        job.archive, job.archived = place.parent, job.archived + 1
         if backup_of(path).exists():
-            files.set_aside(backup_of(path), "archive", move=True)
-    return len(earlier)
+            files.set_aside(backup_of(path), "archive", move=True, into=job.archive)
+    job.archived_usd = None if None in costs else sum(cost for cost in costs if cost)
+
+
+def _cost_of(path: Path) -> float | None:
+    """What the results in a state file cost; None where that is unknown."""
+    try:
+        summary = decode(files.read_bytes(path)).get("summary", {})
+        cost = summary.get("cost_usd")
+        free = not (summary.get("input_tokens") or summary.get("output_tokens"))
+    except (DataError, ValueError, AttributeError):
+        return None
+    return 0.0 if cost is None and free else cost if isinstance(cost, int | float) else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from typing import Any
 
 from qagen.llm.limits import Traffic
 from qagen.llm.meter import Meter
+from qagen.llm.prices import without_dust
 from qagen.pump import Outcome, Tally
 from qagen.runs.job import Job
 from qagen.state import Counts, mining_figures
@@ -37,6 +39,12 @@ class Report:
         return sum((counts for _, counts in self.documents.values()), Counts())
 
     @property
+    def unjudged(self) -> int:
+        """Questions whose candidates no model judged although one was asked, in whichever run."""
+        unjudged: int = mining_figures(self.counts)["flags"].get("unlabelled", 0)
+        return unjudged
+
+    @property
     def completed_now(self) -> int:
         """Chunks that this run completed."""
         return self.tally.saved - self.tally.failed
@@ -48,7 +56,7 @@ class Report:
 
     @property
     def cost_all_runs_usd(self) -> float | None:
-        """US dollars spent by all runs of these documents; None where a price is unknown.
+        """US dollars spent by all runs for the results that are in the files; None where a price is unknown.
 
         Replies without token counts cost nothing by the files, which hold no guesses: those of this run are added here.
         """
@@ -58,9 +66,22 @@ class Report:
         return known if known is None or price is None else known + price.cost(self.tally.estimated)
 
     @property
+    def forgets_archived(self) -> bool:
+        """Whether earlier results of these documents are in `archive/`, so that the files say less than was spent."""
+        return any(
+            next(plan.path.parent.glob(f"archive/*/{glob.escape(plan.path.name)}"), None) for plan in self.job.plans
+        )
+
+    @property
     def embeddings_usd(self) -> float | None:
         """US dollars spent by this run for embeddings; None where the price is unknown."""
         cost: float | None = self.job.facts.get("embeddings", {}).get("cost_usd", 0.0)
+        return cost
+
+    @property
+    def embeddings_all_runs_usd(self) -> float | None:
+        """US dollars spent by all runs for the embeddings beside these results; None where a part is unknown."""
+        cost: float | None = self.job.facts.get("embeddings_all_runs", {}).get("cost_usd", 0.0)
         return cost
 
     @property
@@ -99,11 +120,11 @@ class Report:
             **self._traffic(),
             **self.job.facts,
             **({"mining": mining_figures(self.counts)} if self.counts.figures else {}),
-            "cost_usd": self.cost_usd,
-            "cost_usd_all_runs": self.cost_all_runs_usd,
+            "cost_usd": without_dust(self.cost_usd),
+            "cost_usd_all_runs": without_dust(self.cost_all_runs_usd),
             **self._with_embeddings(),
-            "wasted_usd": self.wasted_usd,
-            "possibly_billed_usd": self.possibly_billed_usd,
+            "wasted_usd": without_dust(self.wasted_usd),
+            "possibly_billed_usd": without_dust(self.possibly_billed_usd),
             "failures": dict(sorted(self.tally.failures.items())),
             "seconds": round(self.seconds, 3),
             "unsaved": [{"file": str(one.path), "copy": one.copy and str(one.copy)} for one in outcome.rescued],
@@ -112,11 +133,13 @@ class Report:
         }
 
     def _with_embeddings(self) -> dict[str, Any]:
-        """The cost of this run with that of embeddings, which stand under `embeddings`, where some were made."""
-        if "embeddings" not in self.job.facts:
-            return {}
-        costs = (self.cost_usd, self.embeddings_usd)
-        return {"cost_usd_with_embeddings": None if None in costs else sum(cost for cost in costs if cost)}
+        """The cost with that of embeddings, whose figures stand under `embeddings` and `embeddings_all_runs`."""
+        found = {}
+        if "embeddings" in self.job.facts:
+            found["cost_usd_with_embeddings"] = _sum(self.cost_usd, self.embeddings_usd)
+        if "embeddings_all_runs" in self.job.facts:
+            found["cost_usd_all_runs_with_embeddings"] = _sum(self.cost_all_runs_usd, self.embeddings_all_runs_usd)
+        return found
 
     def _work(self) -> dict[str, Any]:
         """chunks = completed + failed + pending; completed = earlier + now."""
@@ -177,7 +200,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """What the process ends with."""
-        failed = self.counts.failed + self.tally.useless + len(self.job.left_out)
+        failed = self.counts.failed + self.tally.useless + self.unjudged + len(self.job.left_out)
         return self.outcome.exit_code(failed_chunks=failed, successes=self.tally.replies)
 
 
@@ -189,6 +212,10 @@ class Live:
     tally: Tally
     meter: Meter
     traffic: Traffic
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else without_dust(one + other)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -67,7 +67,7 @@ def load(document: DocumentState, recall: Callable[[Path], Recalled[File]], *, f
     except DamagedError as error:
         found, damage = _recall_backup(path, recall, error), str(error)
     saved, matching = found.saved, found.matching
-    document.resume(saved.info, saved.summary.cost_usd, matching.entries)
+    document.resume(saved.info, saved.summary.cost_usd, matching.entries, matching.again)
     changed = bool(matching.stale) or matching.moved or damage is not None
     return Loaded(
         document,

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from qagen.formats import (
     NO_CHECKSUM,
-    ChunkError,
     ChunkFile,
     ChunkRecord,
     GenerationInfo,
@@ -21,7 +20,7 @@ from qagen.formats import (
     utc_time,
 )
 from qagen.formats.qa_file import DocumentStatus
-from qagen.llm.prices import Price
+from qagen.llm.prices import Price, without_dust
 from qagen.llm.types import Usage
 from qagen.state.layout import Raw, lay_out
 from qagen.state.matching import Entry
@@ -106,6 +105,8 @@ class DocumentState:
     _saved: dict[int, Saved] = field(default_factory=dict)
     _unsettled_before: dict[int, ChunkRecord] = field(default_factory=dict)
     """Records of earlier tries that a new one adds to: what they cost was paid."""
+    _again: frozenset[int] = frozenset()
+    """Positions of chunks that are settled and asked about again; what is there stays until something better comes."""
     _earlier: Info | None = None
     """What an earlier run said of itself; it stands until this run adds a result."""
     _spent_before: float | None = 0.0
@@ -124,11 +125,15 @@ class DocumentState:
             self.info, self._earlier = self.info.model_copy(update=times), None
         self.remember(position, entry)
 
-    def resume(self, info: Info, cost_usd: float | None, entries: Mapping[int, Entry]) -> None:
+    def resume(
+        self, info: Info, cost_usd: float | None, entries: Mapping[int, Entry], again: frozenset[int] = frozenset()
+    ) -> None:
         """Take over what an earlier run remembers: what it said of itself, what all runs had cost, what was made.
 
-        What was made with other parameters than this run's says so from now on, in its own record.
+        What was made with other parameters than this run's says so from now on, in its own record. `again`: positions
+        of settled chunks that are asked about once more.
         """
+        self._again = again
         other = info.fingerprint if info.fingerprint and info.fingerprint != self.info.fingerprint else ""
         for position, entry in entries.items():
             record = entry.record
@@ -137,7 +142,7 @@ class DocumentState:
             if made_with != record.fingerprint:
                 entry = replace(entry, record=record.model_copy(update={"fingerprint": made_with}))
             self.remember(position, entry)
-            if record.status != "completed":
+            if record.status != "completed" or position in again:
                 self._unsettled_before[position] = entry.record
         parameters = {**info.earlier_parameters, **({other: info.parameters} if other else {})}
         parameters.pop(self.info.fingerprint or "", None)
@@ -177,16 +182,16 @@ class DocumentState:
         record = self._unsettled_before.get(position)
         return record is not None and record.status == "failed"
 
-    def error_before(self, position: int) -> ChunkError | None:
-        """What an earlier run failed at; None where it did not fail."""
-        record = self._unsettled_before.get(position)
-        return record.error if record is not None and record.status == "failed" else None
+    def before(self, position: int) -> ChunkRecord | None:
+        """What earlier runs recorded of a chunk that this one asks about; None where they did not reach it."""
+        return self._unsettled_before.get(position)
 
     def pending(self, most: int | None = None, *, retry_failed: bool = True) -> list[int]:
         """Positions still to ask, in document order, among the first `most`."""
         positions = range(len(self.keys) if most is None else min(most, len(self.keys)))
         done = {"completed"} if retry_failed else {"completed", "failed"}
-        return [at for at in positions if at not in self._saved or self._saved[at].status not in done]
+        again = self._again if retry_failed else frozenset()
+        return [at for at in positions if at in again or at not in self._saved or self._saved[at].status not in done]
 
     @property
     def counts(self) -> Counts:
@@ -252,12 +257,12 @@ class DocumentState:
 
     def spent(self) -> dict[str, Any]:
         """Requests, tokens and money of all runs, for the summary."""
-        usage, cost = self.totals.usage, self.cost_usd
+        usage = self.totals.usage
         return {
             "requests": self.totals.requests,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
-            "cost_usd": None if cost is None else round(cost, 6),
+            "cost_usd": without_dust(self.cost_usd),
         }
 
 

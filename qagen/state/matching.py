@@ -33,6 +33,8 @@ class Matching:
     """Whether an entry's index, offsets or section is another one than in the file."""
     by_index: bool = False
     """The file is an older tool's, whose chunks are known by their numbers alone."""
+    again: frozenset[int] = frozenset()
+    """Positions of chunks that are settled, and that a model shall be asked about once more all the same."""
 
 
 def match(saved: QAFile, chunk_file: ChunkFile, keys: Sequence[str], chunks_name: str) -> Matching:

@@ -62,7 +62,7 @@ async def pump(
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
         if not settings.resume:
             # Only now: had the client been refused its settings, the results would have moved for nothing.
-            job.archived = runs.set_aside(job)
+            runs.set_aside(job)
         one = Pump(
             work.task(),
             client,

@@ -337,7 +337,7 @@ def test_a_terminal_that_knows_only_ascii_is_no_bug(arguments: tuple[str, ...]) 
     assert result.returncode == 0, result.stderr
     assert result.stdout.isascii()
     if "--json" in arguments:
-        assert json.loads(result.stdout)[0]["chunks"] == 1
+        assert json.loads(result.stdout)["documents"][0]["chunks"] == 1
 
 
 def test_a_flag_of_the_wrong_kind_is_refused_in_our_words_and_shown() -> None:

@@ -186,7 +186,7 @@ def test_a_pipe_into_head_ends_quietly() -> None:
         write_chunks(f"document-{number:04}")
     command = f'"{sys.executable}" -m qagen status --json | head -1'
     result = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, timeout=60)
-    assert (result.stdout, result.stderr, result.returncode) == ("[\n", "", 0)
+    assert (result.stdout, result.stderr, result.returncode) == ("{\n", "", 0)
 
 
 # Names that bite

@@ -76,7 +76,7 @@ def test_chunks_are_counted_as_status_counts_them_where_the_chunk_files_are_ther
     put("without-chunk-file", failed("invalid_output", "no JSON"))
 
     found = json.loads(errors("--json").stdout)
-    rows = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)
+    rows = json.loads(CliRunner().invoke(app, ["status", "--json"]).stdout)["documents"]
 
     assert (found["failed"], found["chunks"]) == (2, 4 + 5 + 2)
     assert found["failed"] == sum(row["failed"] for row in rows)

@@ -231,7 +231,7 @@ def test_without_the_right_key_the_run_stops_and_the_chunks_stay_pending(
         **{"total": 3, "completed": 0, "completed_earlier": 0, "completed_now": 0},
         **{"skipped": 0, "failed": 0, "pending": 3},
     }
-    rows = json.loads(qagen("status", "--json").stdout)
+    rows = json.loads(qagen("status", "--json").stdout)["documents"]
     assert [(row["completed"], row["failed"], row["pending"]) for row in rows] == [(0, 0, 3)]
     right = qagen(*generation(engine), COMPATIBLE_API_KEY=KEY)
     assert right.returncode in {0, 1}, right.stderr

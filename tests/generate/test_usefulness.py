@@ -33,4 +33,4 @@ def test_a_model_that_only_talks_is_given_up_and_its_last_words_are_shown(fault:
     assert account["requests"]["useful"] == 0
     server.configure(faults=[])
     assert qagen(*local(server)).returncode == 0
-    assert json.loads(qagen("status", "--json").stdout)[0]["completed"] == 200
+    assert json.loads(qagen("status", "--json").stdout)["documents"][0]["completed"] == 200

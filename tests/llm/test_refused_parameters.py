@@ -302,7 +302,7 @@ async def test_a_model_that_refuses_a_temperature_gets_one_request_without_it_an
     ] * 4
     (note,) = notes
     assert "'temperature'" in note
-    assert "temperature" in note.rpartition("left out")[2]
+    assert note.endswith("From now on temperature is left out.")
     assert ".." not in note
     assert "sk-secret" not in note
 
@@ -419,6 +419,34 @@ async def test_a_parameter_that_was_not_sent_is_not_left_out(server: LLMServer, 
     assert caught.value.code == "bad_request"
     assert notes == []
     assert statuses(server) == [400, 200]
+
+
+@pytest.mark.anyio
+async def test_a_note_names_the_new_name_of_a_parameter_and_advises_nothing_that_is_done_already(
+    server: LLMServer,
+) -> None:
+    message = (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    )
+    server.configure(faults=[refuse(1, "max_tokens", message)])
+    notes: list[str] = []
+    async with Client(endpoint(server, "compatible", "any"), 1, notes.append) as client:
+        assert (await ask(client)).finish == "stop"
+    assert ["max_completion_tokens" in body for body in bodies(server)] == [False, True]
+    (note,) = notes
+    assert note.endswith("instead. From now on it is sent as max_completion_tokens.")
+    assert "Check the model" not in note
+
+
+@pytest.mark.anyio
+async def test_a_note_names_what_is_left_out_as_it_was_sent(server: LLMServer) -> None:
+    server.configure(faults=[refuse(1, "reasoning_effort", "Unsupported parameter: 'reasoning_effort'")])
+    notes: list[str] = []
+    async with Client(endpoint(server, "compatible", "any"), 1, notes.append) as client:
+        await ask(client, effort="low")
+    (note,) = notes
+    assert note.endswith("'reasoning_effort'. From now on reasoning_effort is left out.")
+    assert "Check the model" not in note
 
 
 @pytest.mark.anyio

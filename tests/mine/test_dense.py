@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -69,8 +70,45 @@ def test_what_embeddings_cost_is_in_the_account(server: LLMServer) -> None:
     assert requests == len(server.ledger())
     line = next(line for line in run.stdout.splitlines() if line.startswith("embeddings"))
     assert line.startswith(f"embeddings 37 (37 made, 0 known): {requests} request")
-    assert line.endswith(f"tokens {used} in   cost ${cost:.4f} now")
-    assert "what embeddings cost is in no file and not in this table" in qagen("status").stderr
+    assert line.endswith(f"tokens {used} in   cost ${cost:.4f} now, ${cost:.4f} in all runs")
+
+
+def test_what_embeddings_took_in_all_runs_is_in_the_account_and_in_status(server: LLMServer) -> None:
+    Path("prices.toml").write_text("[local]\nnomic-embed-text = { input = 1000.0, output = 0.0 }\n")
+    server.configure(latency_ms=500)
+    process = subprocess.Popen(command(*mine(server, "--max-concurrent", "1", "--prices", "prices.toml")))
+    server.wait_for(requests=2, timeout_s=30)
+    process.kill()
+    process.communicate()
+    server.configure(latency_ms=0)
+    requests = len(server.ledger())
+    flags = ("--prices", "prices.toml", "--negatives-dir", "qa")
+    run = qagen(*mine(server, *flags))
+    assert run.returncode == 0, run.stderr
+    summary = read(Path("s.json"))
+    now, spent = summary["embeddings"], summary["embeddings_all_runs"]
+    assert spent["input_tokens"] > now["input_tokens"] > 0
+    assert spent["cost_usd"] == round(spent["input_tokens"] / 1000, 9)
+    assert now["requests"] < spent["requests"] <= requests + now["requests"]
+    assert summary["cost_usd_all_runs_with_embeddings"] == spent["cost_usd"]
+    assert f"${spent['cost_usd']:.4f} in all runs" in run.stdout
+    status = json.loads(qagen("status", "--negatives-dir", "qa", "--json").stdout)
+    assert status["embeddings"] == {"local/nomic-embed-text": spent}
+    line = f"embeddings local/nomic-embed-text, not in the table: {spent['requests']} requests, tokens "
+    assert line in qagen("status").stdout
+    assert qagen(*mine(server, *flags)).returncode == 0
+    assert read(Path("s.json"))["embeddings_all_runs"] == spent
+
+
+def test_what_embeddings_of_an_older_qagen_took_is_unknown_and_not_nothing(server: LLMServer) -> None:
+    assert qagen(*mine(server)).returncode == 0
+    (account,) = Path("qa/.embeddings").glob("*/spent.jsonl")
+    account.unlink()
+    assert qagen(*mine(server, "--no-resume")).returncode == 0
+    summary = read(Path("s.json"))
+    assert summary["embeddings_all_runs"] == {"requests": None, "input_tokens": None, "cost_usd": None}
+    assert summary["cost_usd_all_runs_with_embeddings"] is None
+    assert "what they took is unknown" in qagen("status").stdout
 
 
 def test_what_embeddings_cost_at_a_price_that_nobody_knows_is_unknown(server: LLMServer) -> None:

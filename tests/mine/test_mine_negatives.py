@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.flow import local, qagen, read, write_chunks
+from qagen.cli.console import dollars
+from tests.flow import command, local, qagen, read, write_chunks
 from tests.llm_server import LLMServer
 from tests.mine.given import NAMES, SAYS_AGAIN, TRUTH, check_negatives, identity, write_corpus, write_document, write_qa
 from tests.outside import check_account
@@ -202,6 +207,122 @@ def test_a_model_that_says_nothing_of_use_twice_leaves_filtered_negatives_and_a_
     assert all(len(record["raw_replies"]) == 2 for record in records)
 
 
+def leave_unjudged(server: LLMServer, *names: str) -> None:
+    """A first run in which the model says nothing of use about the chunks of these pumps, however it is asked."""
+    write_corpus()
+    server.configure(faults=[{"fault": "not_json_text", "when": {"contains": name}} for name in names])
+    assert qagen(*mine(server)).returncode == 1
+
+
+def unjudged() -> list[str]:
+    return [question for question, one in check_negatives().items() if "unlabelled" in one["flags"]]
+
+
+CALA = ["What is the pressure limit of the pump Cala?", "How often is the relief valve of the Cala tested?"]
+
+
+def test_questions_that_nobody_judged_are_asked_about_again_and_nothing_else_is(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    before = check_negatives()
+    assert unjudged() == CALA
+    sent, spent = asked(server), read(Path("qa/one_negatives.json"))["summary"]["input_tokens"]
+    shown = qagen("errors").stdout
+    assert "no chunk has failed" not in shown
+    assert "`qagen mine-negatives`, as it was typed before" in shown
+    server.configure(faults=[])
+    run = qagen(*mine(server, "--summary-json", "s.json"))
+    assert run.returncode == 0, run.stderr
+    assert "of 2 questions an earlier run's model judged nothing: they are asked about again" in run.stderr
+    assert asked(server) == sent + 1
+    found = check_negatives()
+    assert unjudged() == []
+    for question, one in found.items():
+        if question in CALA:
+            assert {negative["method"] for negative in one["negatives"]} == {"llm_verified"}
+        else:
+            assert one == before[question]
+    check_account(read(Path("s.json")))
+    value = read(Path("qa/one_negatives.json"))
+    assert value["summary"]["input_tokens"] > spent
+    assert (value["chunks"]["2"]["attempts"], value["chunks"]["2"]["kept"]) == (3, 8)
+    assert len(value["chunks"]["2"]["raw_replies"]) == 2
+    assert qagen(*mine(server)).returncode == 0
+    assert asked(server) == sent + 1
+
+
+def test_of_a_chunk_only_the_questions_that_nobody_judged_are_asked_about_again(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    path = Path("qa/one_negatives.json")
+    value = read(path)
+    (judged,) = [one for one in value["mined_pairs"] if one["question"] == CALA[0]]
+    judged["flags"] = []
+    path.write_text(json.dumps(value))
+    server.configure(faults=[])
+    run = qagen(*mine(server))
+    assert run.returncode == 0, run.stderr
+    last = server.ledger()[-1].body["messages"][-1]["content"]
+    assert CALA[1] in last
+    assert CALA[0] not in last
+    assert check_negatives()[CALA[0]] == judged
+
+
+def test_a_model_that_never_manages_is_asked_once_a_run_and_filtered_negatives_stay(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    before, sent = check_negatives(), asked(server)
+    server.configure(faults=[{"fault": "not_json_text"}])
+    for number in (1, 2):
+        run = qagen(*mine(server))
+        assert run.returncode == 1, run.stderr
+        assert "left: 2 questions not judged, to be tried again" in run.stdout
+        assert "next: qagen mine-negatives --provider local" in run.stdout
+        assert asked(server) == sent + 2 * number
+        assert check_negatives() == before
+    assert read(Path("qa/one_negatives.json"))["status"] == "completed"
+
+
+def test_a_chunk_that_fails_when_it_is_asked_about_again_keeps_its_filtered_negatives(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala", "The pump Delta")
+    before = check_negatives()
+    server.configure(faults=[{"fault": "context_length", "when": {"contains": "The pump Cala"}}])
+    run = qagen(*mine(server, "--max-concurrent", "1"))
+    assert run.returncode == 1, run.stderr
+    assert read(Path("qa/one_negatives.json"))["failed_chunks"] == [2]
+    found = check_negatives()
+    assert [found[question] for question in CALA] == [before[question] for question in CALA]
+    server.configure(faults=[])
+    assert qagen(*mine(server)).returncode == 0
+    assert unjudged() == []
+
+
+def test_who_wants_no_second_try_pays_nothing_and_hears_that_they_are_not_judged(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    sent = asked(server)
+    run = qagen(*mine(server, "--no-retry-failed"))
+    assert run.returncode == 1, run.stderr
+    assert "2 questions not judged, left as they are (--retry-failed asks again)" in run.stdout
+    assert "--no-retry-failed" not in run.stdout.partition("next:")[2]
+    assert asked(server) == sent
+
+
+def test_what_was_mined_without_a_model_is_not_asked_about_again(server: LLMServer) -> None:
+    write_corpus()
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    again = qagen("mine-negatives", "--provider", "none")
+    assert again.returncode == 0
+    assert "nothing to ask" in again.stderr
+    assert "nobody judged" not in qagen("errors").stdout
+
+
+def test_another_model_judges_what_the_first_one_did_not_where_that_is_allowed(server: LLMServer) -> None:
+    leave_unjudged(server, "The pump Cala")
+    sent = asked(server)
+    server.configure(faults=[])
+    assert qagen(*mine(server, "--model", "other:7b")).returncode == 2
+    assert qagen(*mine(server, "--model", "other:7b", "--accept-changes")).returncode == 0
+    assert asked(server) == sent + 1
+    assert unjudged() == []
+
+
 def test_a_model_that_judges_nothing_is_not_paid_for_all_chunks(server: LLMServer) -> None:
     write_corpus()
     server.configure(faults=[{"fault": "not_json_text"}])
@@ -256,7 +377,7 @@ def test_pairs_whose_chunk_changed_since_are_flagged_counted_and_said(server: LL
     path.write_text(json.dumps(value))
     run = qagen(*mine(server))
     assert run.returncode == 0, run.stderr
-    assert "2 pairs are of chunks that are not in their chunk files any more" in run.stderr
+    assert "2 pairs of chunks that are not in their chunk files any more" in run.stderr
     assert "2 chunk_gone" in run.stdout
     found = check_negatives()
     assert found[BRISE]["flags"] == ["chunk_gone"]
@@ -306,7 +427,7 @@ def test_chunks_that_come_later_are_said_and_change_no_negative(server: LLMServe
     write_document("two", NAMES[6:])
     run = qagen(*mine(server))
     assert run.returncode == 0, run.stderr
-    assert "the chunks have changed since the negatives of 1 documents were chosen" in " ".join(run.stderr.split())
+    assert "the chunks have changed since the negatives of 1 document were chosen" in " ".join(run.stderr.split())
     assert read(Path("qa/one_negatives.json"))["mined_pairs"] == before
     assert asked(server) == 12
 
@@ -376,6 +497,57 @@ def test_files_without_pairs_are_no_mistake_and_it_is_said() -> None:
     run = qagen("mine-negatives", "--provider", "none")
     assert run.returncode == 0
     assert "there is no pair in the QA files" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [(2, "only what it has gets negatives (2 pairs)"), (0, "it has no pair yet, so nothing is mined")],
+)
+def test_a_document_that_is_not_finished_does_not_pass_for_done(pairs: int, says: str) -> None:
+    write_document("one", NAMES[:2])
+    write_qa("one", read(Path("qa/one_qa.json"))["training_pairs"][:pairs], 2)
+    path = Path("qa/one_qa.json")
+    path.write_text(json.dumps({**read(path), "status": "interrupted"}))
+    run = qagen("mine-negatives", "--provider", "none", "--summary-json", "s.json")
+    assert run.returncode == 0, run.stderr
+    assert f"1 document is not finished (one): {says}" in " ".join(run.stderr.split())
+    assert "documents 1: 1 completed; `qagen generate-qa` has not finished 1 of them" in run.stdout
+    assert read(Path("s.json"))["unfinished_documents"] == ["one"]
+
+
+def test_results_that_are_set_aside_are_named_with_their_cost_and_can_be_had_back(server: LLMServer) -> None:
+    write_corpus()
+    flags, environment = providers(server)["openai"]
+    assert qagen("mine-negatives", *flags, **environment).returncode == 0
+    before = {path.name: path.read_bytes() for path in Path("qa").glob("*_negatives.json")}
+    spent = sum(read(Path("qa") / name)["summary"]["cost_usd"] for name in before)
+    server.configure(latency_ms=300)
+    arguments = command("mine-negatives", *flags, "--no-resume", "--max-concurrent", "1")
+    process = subprocess.Popen(
+        arguments, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    server.wait_for(requests=14, timeout_s=30)
+    process.send_signal(signal.SIGINT)
+    _, heard = process.communicate(timeout=30)
+    assert process.returncode == 130
+    (archive,) = Path("qa/archive").iterdir()
+    assert f"earlier results of 2 documents, which had cost {dollars(spent)}, went to {archive}\n" in heard
+    assert "in all runs of these results" in heard
+    after = heard.partition("next: ")[2]
+    assert "--no-resume" not in after.splitlines()[0]
+    assert "without --no-resume, which would set aside what this run made" in after
+    (back,) = re.findall(r"stop it, (cp .*), and go on without --no-resume", heard)
+    subprocess.run(back, shell=True, check=True)
+    assert {path.name: path.read_bytes() for path in Path("qa").glob("*_negatives.json")} == before
+    sent = asked(server)
+    assert qagen("mine-negatives", *flags, **environment).returncode == 0
+    assert asked(server) == sent
+
+
+def test_who_begins_anew_by_the_environment_is_told_a_command_that_goes_on(server: LLMServer) -> None:
+    write_corpus()
+    run = qagen(*mine(server, "--limit", "1"), GENERATOR_RESUME="false")
+    assert "--resume" in run.stdout.partition("next: ")[2].splitlines()[0]
 
 
 def test_a_dead_server_is_exit_4_and_leaves_all_chunks_pending() -> None:

@@ -42,7 +42,7 @@ def mine(server: LLMServer, *more: str, code: int = 0) -> str:
 
 def mining(*more: str) -> dict[str, Any]:
     """What `status --json` says of the negatives of each document."""
-    return {row["name"]: row["mining"] for row in json.loads(call("status", "--json", *more))}
+    return {row["name"]: row["mining"] for row in json.loads(call("status", "--json", *more))["documents"]}
 
 
 def test_before_anything_is_mined_status_says_nothing_of_negatives() -> None:

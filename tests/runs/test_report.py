@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from qagen.llm.meter import Meter
-from qagen.llm.prices import Price
+from qagen.llm.prices import Price, without_dust
 from qagen.llm.types import Usage
 from qagen.pump import Outcome, Tally
 from qagen.runs import Report
@@ -45,3 +45,15 @@ def test_what_earlier_runs_cost_stays_unknown_where_it_is() -> None:
 def test_embeddings_cost_nothing_where_there_are_none_and_are_unknown_where_they_are() -> None:
     assert report(Tally(), PRICE, known=0.0).embeddings_usd == 0.0
     assert report(Tally(), PRICE, known=0.0, embeddings={"cost_usd": None}).embeddings_usd is None
+
+
+def test_money_in_json_has_no_dust_of_floats() -> None:
+    facts = {"embeddings": {"cost_usd": 0.1}, "embeddings_all_runs": {"cost_usd": 0.2}}
+    found = report(Tally(), PRICE, known=0.1, **facts)
+    assert found.embeddings_all_runs_usd == 0.2
+    assert found._with_embeddings() == {
+        "cost_usd_with_embeddings": 0.1,
+        "cost_usd_all_runs_with_embeddings": 0.3,
+    }
+    assert without_dust(0.18851300000000001 + 1e-17) == 0.188513
+    assert without_dust(None) is None
