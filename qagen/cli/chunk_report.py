@@ -66,7 +66,7 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     paged = any(one.pages for one in prepared.done)
     listing = table("Document", *(["pages"] if paged else []), "chunks", "characters", "~tokens", "")
     for one in prepared.done[:MOST_LISTED]:
-        listing.add_row(label(one.label), *_figures([one], paged), safe("; ".join([one.fate, *one.notes])))
+        listing.add_row(label(one.label), *_figures([one], paged), safe("; ".join([_fate(one), *one.notes])))
     rest = prepared.done[MOST_LISTED:]
     if rest:
         listing.add_row(f"and {len(rest):,} more", *_figures(rest, paged), _fates(rest))
@@ -76,6 +76,7 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     out().print(listing)
     name_left_out("skipped", prepared.skipped)
     name_left_out("gone", prepared.vanished)
+    name_left_out("copy", prepared.copies)
     name_left_out("failed", prepared.failed, most=None)
     parts = [f"{len(prepared.skipped):,} skipped"] if prepared.skipped else []
     parts += [f"{len(prepared.failed):,} failed"] if prepared.failed else []
@@ -92,6 +93,11 @@ def _figures(documents: list[PreparedDocument], paged: bool) -> list[str]:
         f"{sum(one.characters for one in documents):,}",
         tokens(sum(one.tokens for one in documents)),
     ]
+
+
+def _fate(document: PreparedDocument) -> str:
+    moved = f"moved from {document.moved_from}" if document.moved_from else ""
+    return moved if document.fate == "moved" else ", ".join(filter(None, [moved, document.fate]))
 
 
 def _fates(documents: list[PreparedDocument]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from qagen import cutting, documents, files
-from qagen.corpus import ChunkFacts
+from qagen.corpus import ChunkFacts, read_chunks
 from qagen.documents import Source
 from qagen.errors import DataError
 from qagen.formats import ENDING, ChunkFile, DocumentInfo, LeftOut, encode, utc_time
-from qagen.intake.plan import Plan, facts_of, load, plan, vanished
+from qagen.intake import names
+from qagen.intake.plan import Plan, load, plan, vanished
 from qagen.intake.task import CutDocument, Task, cut
 from qagen.intake.workshop import Bounds, Workshop
 from qagen.settings import Settings
@@ -27,7 +27,7 @@ _LONGEST_NAME = 255
 _AHEAD = 2
 """Documents that wait for each worker: what is read early stands in memory."""
 
-Fate = Literal["new", "changed", "cut again", "unchanged"]
+Fate = Literal["new", "changed", "cut again", "moved", "unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class PreparedDocument:
     tokens: int = 0
     """Estimated."""
     notes: tuple[str, ...] = ()
+    moved_from: str | None = None
+    """What it was called when it was cut before, where that has changed."""
+    document_id: str = ""
 
 
 @dataclass(slots=True)
@@ -58,6 +61,8 @@ class Prepared:
     """Documents that cannot be read, and named files that no reader is for."""
     vanished: list[LeftOut] = field(default_factory=list)
     """Chunk files whose documents are there no more."""
+    copies: list[LeftOut] = field(default_factory=list)
+    """Documents whose bytes are those of another one."""
 
 
 Progress = Callable[[int, int, int], None]
@@ -85,6 +90,7 @@ def prepare(places: Sequence[Path], settings: Settings, progress: Progress = lam
         result = results[source]
         (prepared.failed if isinstance(result, LeftOut) else prepared.done).append(result)  # type: ignore[arg-type]
     prepared.vanished = vanished(job, places)
+    prepared.copies = list(_copies(job, results))
     if not prepared.done:
         reasons = "; ".join(f"{one.file}: {one.why}" for one in prepared.failed[:10])
         raise DataError(f"no document could be cut: {reasons}")
@@ -140,20 +146,56 @@ def _one(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]
 
 def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocument]) -> PreparedDocument:
     data = load(source)
-    document_id = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    document_id = names.document_id(data)
     _copy_settings(source, job)
-    facts = facts_of(job.chunks_path(source))
+    facts = names.facts_of(job.chunks_path(source))
     fate = _fate(facts, source, document_id, job)
-    if facts and fate == "unchanged":
+    before = facts.metadata.source_file if facts else ""
+    moved_from = before if before not in ("", source.label) else None
+    figures: tuple[int, int, int | None, int, tuple[str, ...]]
+    if facts and fate in ("unchanged", "moved"):
+        if fate == "moved":
+            _relabel(source, job)
         known = facts.metadata
-        return PreparedDocument(
-            source.label, fate, len(data), facts.characters, facts.chunks, known.pages, known.tokens or 0
-        )
-    result = cutter(data, Task(source.suffix, job.reading, job.order))
-    _save(result, source, document_id, len(data), job)
-    return PreparedDocument(
-        source.label, fate, len(data), len(result.text), len(result.pieces), result.pages, result.tokens, result.notes
-    )
+        figures = (facts.characters, facts.chunks, known.pages, known.tokens or 0, ())
+    else:
+        result = cutter(data, Task(source.suffix, job.reading, job.order))
+        _save(result, source, document_id, len(data), job)
+        figures = (len(result.text), len(result.pieces), result.pages, result.tokens, result.notes)
+    return PreparedDocument(source.label, fate, len(data), *figures, moved_from, document_id)
+
+
+def _relabel(source: Source, job: Plan) -> None:
+    """Say in the chunk file what its document is called now; the chunks stay as they are, and so do their answers."""
+    path = job.chunks_path(source)
+    chunk_file = read_chunks(path)
+    info = chunk_file.metadata
+    was_untitled = info.title == Path(info.file_name).stem
+    names_now = {
+        "file_name": source.path.name,
+        "source_file": source.label,
+        "file_type": source.suffix,
+        "title": source.path.stem if was_untitled else info.title,
+    }
+    _write_chunks(chunk_file.model_copy(update={"metadata": info.model_copy(update=names_now)}), path)
+
+
+def _copies(job: Plan, results: Mapping[Source, PreparedDocument | LeftOut]) -> Iterator[LeftOut]:
+    """Documents that stand in the chunk files twice, because there is another one with the same bytes."""
+    first: dict[str, Source] = {}
+    for source in job.sources:
+        result = results[source]
+        if isinstance(result, LeftOut):
+            continue
+        same = first.setdefault(result.document_id, source)
+        others = [job.chunks_path(same)] if same is not source else job.copies.get(source.label)
+        if others:
+            why = (
+                f"the same content stands in {others[0].name} ({names.owner(others[0])}) too, so its chunks are paid "
+                f"for twice. Remove one of the two documents, and its chunk file (this one's: "
+                f"{job.chunks_path(source).name})"
+            )
+            yield LeftOut(file=source.label, why=why)
 
 
 def _copy_settings(source: Source, job: Plan) -> None:
@@ -172,7 +214,7 @@ def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan)
     """What is to be done with a document, by what its chunk file says."""
     if facts is None:
         return "new"
-    if facts.metadata.document_id != document_id or facts.metadata.source_file != source.label:
+    if facts.metadata.document_id != document_id or not facts.metadata.source_file:
         return "changed"
     wanted = job.processing_info(source)
     same = all(
@@ -180,7 +222,14 @@ def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan)
         for name, value in wanted
         if value is not None or name in ("text_field", "encoding")
     )
-    return "unchanged" if same and job.text_path(source).exists() else "cut again"
+    if not same or not _is_read_alike(facts.metadata.file_type, source.suffix) or not job.text_path(source).exists():
+        return "cut again"
+    return "unchanged" if facts.metadata.source_file == source.label else "moved"
+
+
+def _is_read_alike(suffix: str, other: str) -> bool:
+    """Whether two endings have the same reader."""
+    return suffix == other or (suffix in documents.READERS and documents.READERS[suffix] == documents.READERS[other])
 
 
 def _save(result: CutDocument, source: Source, document_id: str, size: int, job: Plan) -> None:
@@ -202,4 +251,8 @@ def _save(result: CutDocument, source: Source, document_id: str, size: int, job:
     )
     chunk_file = ChunkFile(metadata=info, processing_info=processing, chunks=pieces)
     files.write(job.text_path(source), result.text.encode("utf-8"))
-    files.write(job.chunks_path(source), encode(chunk_file.model_dump(mode="json"), indent=True) + b"\n")
+    _write_chunks(chunk_file, job.chunks_path(source))
+
+
+def _write_chunks(chunk_file: ChunkFile, path: Path) -> None:
+    files.write(path, encode(chunk_file.model_dump(mode="json"), indent=True) + b"\n")
