@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,6 +25,8 @@ from qagen.settings import Settings
 _WORTH_CHILDREN = 4_000_000
 """Bytes of text documents from which children pay for their start."""
 _LONGEST_NAME = 255
+_LOCK = ".qagen-chunk.lock"
+"""Beside those of runs that write answers, should they stand in the same folder."""
 _AHEAD = 2
 """Documents that wait for each worker: what is read early stands in memory."""
 
@@ -69,16 +72,32 @@ Progress = Callable[[int, int, int], None]
 """(documents done, of how many, bytes of them) is called after each document."""
 
 
-def prepare(places: Sequence[Path], settings: Settings, progress: Progress = lambda *_: None) -> Prepared:
+def prepare(
+    places: Sequence[Path], settings: Settings, progress: Progress = lambda *_: None, *, break_lock: bool = False
+) -> Prepared:
     """Cut every document below the places. A document that fails is noted, and the others go on.
+
+    One run at a time in a chunk folder: two would give the same name to two documents, and mix two sizes.
 
     Raises:
         UsageError: the chunk folder cannot be written, or is that of the documents.
+        LockedError: another run cuts into it; the text names its owner.
         DataError: a place does not exist, or no document could be cut.
         StorageError: a chunk file could not be saved.
     """
-    job = plan(places, settings)
-    files.make_writable(settings.chunks_dir)
+    folder = settings.chunks_dir
+    with ExitStack() as held:
+        lock = files.locked(folder, _LOCK, break_lock=break_lock)
+        is_there = folder.is_dir()
+        if is_there:  # what the plan finds in it must be true until the end
+            held.enter_context(lock)
+        job = plan(places, settings)
+        if not is_there:  # no folder is made for a plan that comes to nothing
+            held.enter_context(lock)
+        return _prepare_all(job, places, settings, progress)
+
+
+def _prepare_all(job: Plan, places: Sequence[Path], settings: Settings, progress: Progress) -> Prepared:
     prepared = Prepared(skipped=job.skipped, failed=list(job.refused))
     results: dict[Source, PreparedDocument | LeftOut] = {}
     size = 0

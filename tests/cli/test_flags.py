@@ -15,7 +15,7 @@ from qagen.errors import UsageError
 from qagen.settings import Settings
 
 NO_SETTINGS = {
-    "chunk": {"documents", "config_file", "preview"},
+    "chunk": {"documents", "config_file", "preview", "break_lock"},
     "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose", "show_prompt"},
     "mine-negatives": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
     "check": {
