@@ -46,7 +46,7 @@ class Plan:
 
     def processing_info(self, source: Source) -> ProcessingInfo:
         """What a chunk file says of how it was cut; of a strategy that is not chosen yet, that it was chosen."""
-        is_text = not documents.READERS[source.suffix].binary
+        row = documents.READERS[source.suffix]
         order, auto = self.order, self.order.strategy == "auto"
         return ProcessingInfo(
             splitting_strategy=None if auto else order.strategy,
@@ -55,8 +55,8 @@ class Plan:
             chunk_size=order.size,
             chunk_overlap=order.overlap,
             min_chunk_size=order.limits.least,
-            text_field=self.reading.text_field,
-            encoding=self.reading.encoding if is_text else None,
+            text_field=self.reading.text_field if row.has_records else None,
+            encoding=None if row.binary else self.reading.encoding,
         )
 
 
@@ -81,7 +81,7 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
         [_without_reader(source) for source in unknown if source.path not in places],
         [_without_reader(source) for source in unknown if source.path in places],
         order_of(settings),
-        Reading(settings.text_field, settings.encoding),
+        Reading(",".join(settings.text_field) or None, settings.encoding),
         settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         settings.chunks_dir,
         named.copies,

@@ -236,10 +236,11 @@ def _fate(facts: ChunkFacts | None, source: Source, document_id: str, job: Plan)
     if facts.metadata.document_id != document_id or not facts.metadata.source_file:
         return "changed"
     wanted = job.processing_info(source)
+    row = documents.READERS[source.suffix]
+    # None stands for a choice only where there is one; else an older file may say what did not concern it.
+    concerned = {*(["text_field"] if row.has_records else []), *([] if row.binary else ["encoding"])}
     same = all(
-        getattr(facts.processing, name) == value
-        for name, value in wanted
-        if value is not None or name in ("text_field", "encoding")
+        getattr(facts.processing, name) == value for name, value in wanted if value is not None or name in concerned
     )
     if not same or not _is_read_alike(facts.metadata.file_type, source.suffix) or not job.text_path(source).exists():
         return "cut again"

@@ -343,6 +343,35 @@ def test_links_and_names_of_all_kinds_stay_inside_the_folder() -> None:
     assert sorted(path.name for path in Path().iterdir()) == ["chunks", "documents"]
 
 
+# Fields of records
+
+
+def test_a_field_that_is_named_concerns_records_alone() -> None:
+    for name in ("a.txt", "a.md", "a.html", "a.csv"):
+        document(name)
+    document("faq.json", '[{"text": "Hot.", "answer": "Because it is hot.", "question": "Why?"}]')
+    intake.prepare([Path("documents")], settings())
+    prepared = intake.prepare([Path("documents")], settings(text_field=["question", "answer"]))
+
+    assert {one.label for one in prepared.done if one.fate != "unchanged"} == {"documents/faq.json"}
+    processing = corpus.read_chunks(Path("chunks/faq_chunks.json")).processing_info
+    assert processing.text_field == "question,answer"
+    assert {one.fate for one in intake.prepare([Path("documents")], settings(text_field="question,answer")).done} == {
+        "unchanged"
+    }
+
+
+def test_a_field_that_an_older_version_recorded_where_it_did_not_concern_cuts_nothing_again() -> None:
+    document("a.txt")
+    intake.prepare([Path("documents")], settings())
+    path = Path("chunks/a_chunks.json")
+    value = json.loads(path.read_bytes())
+    value["processing_info"]["text_field"] = "answer"
+    path.write_text(json.dumps(value))
+
+    assert [one.fate for one in intake.prepare([Path("documents")], settings()).done] == ["unchanged"]
+
+
 # Encodings
 
 
