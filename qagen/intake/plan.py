@@ -33,6 +33,8 @@ class Plan:
     reading: Reading
     jobs: int
     chunks_dir: Path
+    qa_dir: Path
+    """Where answers are looked for that cutting again would lose."""
     copies: Mapping[str, Sequence[Path]]
     """By label of a new document: the chunk files of documents that are not of this run and have the same bytes."""
 
@@ -84,6 +86,7 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
         Reading(",".join(settings.text_field) or None, settings.encoding),
         settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         settings.chunks_dir,
+        settings.qa_dir,
         named.copies,
     )
 

@@ -17,6 +17,7 @@ from qagen.documents import Source
 from qagen.errors import DataError
 from qagen.formats import ENDING, ChunkFile, DocumentInfo, LeftOut, encode, utc_time
 from qagen.intake import names
+from qagen.intake.lost import CutBefore, cut_before
 from qagen.intake.plan import Plan, load, plan, vanished
 from qagen.intake.task import CutDocument, Task, cut
 from qagen.intake.workshop import Bounds, Workshop
@@ -50,6 +51,8 @@ class PreparedDocument:
     moved_from: str | None = None
     """What it was called when it was cut before, where that has changed."""
     document_id: str = ""
+    before: CutBefore | None = None
+    """How it was cut before, where that is why it was cut again."""
 
 
 @dataclass(slots=True)
@@ -169,8 +172,9 @@ def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocum
     _copy_settings(source, job)
     facts = names.facts_of(job.chunks_path(source))
     fate = _fate(facts, source, document_id, job)
-    before = facts.metadata.source_file if facts else ""
-    moved_from = before if before not in ("", source.label) else None
+    was = facts.metadata.source_file if facts else ""
+    moved_from = was if was not in ("", source.label) else None
+    before: CutBefore | None = None
     figures: tuple[int, int, int | None, int, tuple[str, ...]]
     if facts and fate in ("unchanged", "moved"):
         if fate == "moved":
@@ -179,9 +183,11 @@ def _prepare(source: Source, job: Plan, cutter: Callable[[bytes, Task], CutDocum
         figures = (facts.characters, facts.chunks, known.pages, known.tokens or 0, ())
     else:
         result = cutter(data, Task(source.suffix, job.reading, job.order))
-        _save(result, source, document_id, len(data), job)
+        made = _save(result, source, document_id, len(data), job)
+        if facts and fate == "cut again":
+            before = cut_before(facts.processing, made, job.chunks_path(source), job.qa_dir)
         figures = (len(result.text), len(result.pieces), result.pages, result.tokens, result.notes)
-    return PreparedDocument(source.label, fate, len(data), *figures, moved_from, document_id)
+    return PreparedDocument(source.label, fate, len(data), *figures, moved_from, document_id, before)
 
 
 def _relabel(source: Source, job: Plan) -> None:
@@ -252,7 +258,7 @@ def _is_read_alike(suffix: str, other: str) -> bool:
     return suffix == other or (suffix in documents.READERS and documents.READERS[suffix] == documents.READERS[other])
 
 
-def _save(result: CutDocument, source: Source, document_id: str, size: int, job: Plan) -> None:
+def _save(result: CutDocument, source: Source, document_id: str, size: int, job: Plan) -> ChunkFile:
     pieces = cutting.chunks(result.text, source.name, result.pieces)
     info = DocumentInfo(
         file_name=source.path.name,
@@ -272,6 +278,7 @@ def _save(result: CutDocument, source: Source, document_id: str, size: int, job:
     chunk_file = ChunkFile(metadata=info, processing_info=processing, chunks=pieces)
     files.write(job.text_path(source), result.text.encode("utf-8"))
     _write_chunks(chunk_file, job.chunks_path(source))
+    return chunk_file
 
 
 def _write_chunks(chunk_file: ChunkFile, path: Path) -> None:
