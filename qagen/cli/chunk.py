@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from qagen.cli import chunk_options, options
+from qagen.cli import chunk_options, options, run_options
 
 
 def chunk(
@@ -24,6 +24,7 @@ def chunk(
     jobs: chunk_options.Jobs = None,
     document_timeout: chunk_options.DocumentTimeout = None,
     preview: chunk_options.Preview = False,
+    break_lock: run_options.BreakLock = False,
     config_file: options.ConfigFile = None,
 ) -> None:
     """Cut documents into chunks that can be followed back to page and sentence.
@@ -44,7 +45,7 @@ def chunk(
         failed = show_preview(intake.preview(places, settings), settings)
     else:
         with IntakeDisplay() as display:
-            prepared = intake.prepare(places, settings, display.advance)
+            prepared = intake.prepare(places, settings, display.advance, break_lock=break_lock)
         show_prepared(prepared, settings)
         failed = len(prepared.failed)
     if failed:

@@ -73,10 +73,11 @@ Exclude = Annotated[
     typer.Option("--exclude", help="No files like this. Repeatable.", rich_help_panel=READING),
 ]
 TextField = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         "--text-field",
-        help="Field of JSON records that holds the text. [dim]default: text, content, body ...[/]",
+        help="Field of JSON records that holds the text, or several: question,answer. "
+        "[dim]default: text, content, body ...[/]",
         rich_help_panel=READING,
     ),
 ]

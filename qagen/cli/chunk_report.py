@@ -66,7 +66,7 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     paged = any(one.pages for one in prepared.done)
     listing = table("Document", *(["pages"] if paged else []), "chunks", "characters", "~tokens", "")
     for one in prepared.done[:MOST_LISTED]:
-        listing.add_row(label(one.label), *_figures([one], paged), safe("; ".join([one.fate, *one.notes])))
+        listing.add_row(label(one.label), *_figures([one], paged), safe("; ".join([_fate(one), *one.notes])))
     rest = prepared.done[MOST_LISTED:]
     if rest:
         listing.add_row(f"and {len(rest):,} more", *_figures(rest, paged), _fates(rest))
@@ -76,12 +76,33 @@ def show_prepared(prepared: Prepared, settings: Settings) -> None:
     out().print(listing)
     name_left_out("skipped", prepared.skipped)
     name_left_out("gone", prepared.vanished)
+    name_left_out("copy", prepared.copies)
     name_left_out("failed", prepared.failed, most=None)
+    _show_cut_again(prepared)
     parts = [f"{len(prepared.skipped):,} skipped"] if prepared.skipped else []
     parts += [f"{len(prepared.failed):,} failed"] if prepared.failed else []
     documents = ", ".join([count(len(prepared.done), "document"), *parts])
     chunks = sum(one.chunks for one in prepared.done)
     out().print(f"{documents}, {count(chunks, 'chunk')} -> {safe(str(settings.chunks_dir))}", soft_wrap=True)
+
+
+def _show_cut_again(prepared: Prepared) -> None:
+    """What other settings than before cost, and how to go back to those."""
+    again = [one.before for one in prepared.done if one.before and (one.before.flags or one.before.lost)]
+    if not again:
+        return
+    answered, lost = sum(one.answered for one in again), sum(one.lost for one in again)
+    if answered and not lost:
+        return  # nothing is paid for twice
+    what = (
+        f"{lost:,} of {count(answered, 'answered chunk')} changed: their text will be asked about, and paid for, again"
+        if answered
+        else "chunks whose text changed will be asked about, and paid for, again if they were answered before"
+    )
+    flags = [" ".join(flags) for flags, _ in Counter(one.flags for one in again if one.flags).most_common(3)]
+    back = f". To go back, run the same command with {' or '.join(flags)}" if flags else ""
+    documents = count(len(again), "document")
+    err().print(f"[yellow]note:[/] {documents} cut with other settings than before; {what}{safe(back)}", soft_wrap=True)
 
 
 def _figures(documents: list[PreparedDocument], paged: bool) -> list[str]:
@@ -92,6 +113,11 @@ def _figures(documents: list[PreparedDocument], paged: bool) -> list[str]:
         f"{sum(one.characters for one in documents):,}",
         tokens(sum(one.tokens for one in documents)),
     ]
+
+
+def _fate(document: PreparedDocument) -> str:
+    moved = f"moved from {document.moved_from}" if document.moved_from else ""
+    return moved if document.fate == "moved" else ", ".join(filter(None, [moved, document.fate]))
 
 
 def _fates(documents: list[PreparedDocument]) -> str:

@@ -10,13 +10,30 @@ from dataclasses import dataclass
 from qagen.documents import elements, encodings, html_tokens, text
 from qagen.documents.composer import Composer
 from qagen.documents.html_tokens import BREAKS
-from qagen.documents.tags import Open, Token
+from qagen.documents.tags import LinkText, Open, Token, words
 from qagen.documents.types import Document, Reading
 from qagen.errors import DataError
 
 _BOILERPLATE = frozenset({"header", "footer", "aside"})
 MAIN_SHARE = 0.25
 """Of the page's text. A smaller <main> or <article> is not what the page is about."""
+
+_MENUS = words(
+    "nav navbar navigation topnav sidenav main-nav site-nav main-navigation menu main-menu breadcrumb breadcrumbs "
+    "sidebar pagination pager"
+)
+_NOTICES = words(
+    "footer site-footer page-footer contentinfo cookie-banner cookie-consent cookie-notice cookie-bar cookiebanner "
+    "cookieconsent"
+)
+"""What a class, an id or a role says of an element that is no part of the page's text."""
+MENU_LINKS = 0.6
+"""Of a menu's text that stands in links. A sidebar or a restaurant's menu that says more stays."""
+LONGEST_NOTICE = 1000
+"""Characters of a footer or a cookie banner."""
+MOST_LEFT_OUT = 0.6
+"""Of the page's text: where it would be more, the names mean something else there."""
+_CONTENT = frozenset({"main", "article", "h1", "body", "html"})
 
 _XML = re.compile(r"\s*(?:<\?xml|(?:<!DOCTYPE[^>]*>\s*)?<html[^>]*\sxmlns\s*=)", re.IGNORECASE)
 _DECLARED = re.compile(
@@ -33,7 +50,10 @@ def read(data: bytes, reading: Reading) -> Document:
     source, notes = decode(data, reading.encoding)
     page = html_tokens.parse(source, is_xml=bool(_XML.match(source)))
     composer = Composer()
-    elements.write(_main_part(page.tokens), composer)
+    tokens, left_out = _without_menus(_main_part(page.tokens))
+    elements.write(tokens, composer)
+    if left_out:
+        page.notes.append(f"{left_out:,} characters of menus, footers and cookie banners are left out")
     document = composer.document(title=page.title, language=page.language, notes=(*notes, *page.notes), markup="html")
     if not document.text.strip():
         raise DataError("it holds no text (a page that scripts fill? save it from the browser after it has loaded)")
@@ -137,3 +157,65 @@ def _without_boilerplate(tokens: Sequence[Token]) -> list[Token]:
         elif not outside:
             kept.append(token)
     return kept
+
+
+@dataclass(slots=True)
+class _Part:
+    """An open element that may be left out, and what stands in it."""
+
+    start: int
+    is_menu: bool
+    depth: int = 0
+    size: int = 0
+    linked: int = 0
+    has_content: bool = False
+
+    def is_left_out(self) -> bool:
+        """Whether it is what it is called: links, or a few words."""
+        fits = self.linked >= MENU_LINKS * self.size if self.is_menu else self.size <= LONGEST_NOTICE
+        return bool(self.size) and fits and not self.has_content
+
+
+def _without_menus(tokens: Sequence[Token]) -> tuple[list[Token], int]:
+    """Without what class, id or role call a menu, a footer or a cookie banner; and how many characters those had."""
+    spans: list[tuple[int, int, int]] = []
+    """Of what is left out: its tokens, and its characters; none inside another."""
+    depth = whole = 0
+    part: _Part | None = None
+    """The outermost open one; what stands in it goes or stays with it."""
+    for place, token in enumerate(tokens):
+        if isinstance(token, str):
+            size = len(token.strip())
+            whole += size
+            if part:
+                part.size += size
+                part.linked += size if isinstance(token, LinkText) else 0
+        elif isinstance(token, Open):
+            if part is None and (part := _part(token, place)):
+                part.depth = depth
+            elif part and token.name in _CONTENT:
+                part.has_content = True
+            depth += token.name not in BREAKS
+        else:
+            depth -= 1
+            if part and part.depth == depth:
+                spans += [(part.start, place + 1, part.size)] if part.is_left_out() else []
+                part = None
+    left_out = sum(size for _, _, size in spans)
+    if left_out > MOST_LEFT_OUT * whole:
+        return list(tokens), 0
+    kept: list[Token] = []
+    reached = 0
+    for start, end, _ in spans:
+        kept += tokens[reached:start]
+        reached = end
+    return [*kept, *tokens[reached:]], left_out
+
+
+def _part(token: Open, place: int) -> _Part | None:
+    """What may be left out, by whole words of its class, id or role."""
+    if token.name in _CONTENT:
+        return None
+    given = " ".join(token.attributes.get(name, "") for name in ("class", "id", "role")).lower().split()
+    is_menu = not _MENUS.isdisjoint(given)
+    return _Part(place, is_menu) if is_menu or not _NOTICES.isdisjoint(given) else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from qagen.documents import tags
 from qagen.documents.composer import one_line
-from qagen.documents.tags import BLOCKS, INLINE, Close, Open, Token, words
+from qagen.documents.tags import BLOCKS, INLINE, Close, LinkText, Open, Token, words
 
 _LEFT_OUT = words(
     "audio button canvas datalist del embed iframe input map nav noembed noframes noscript object output progress rp "
@@ -50,8 +50,8 @@ _ENDED_BY = {
 _TRACKED = (BLOCKS | INLINE | _LEFT_OUT | {"head", "ruby"}) - {"a", "note", "page"}
 """What is followed from its start to its end; other inline elements say nothing that is kept."""
 _ATTRIBUTES = words(
-    "alt alttext aria-hidden class colspan content encoding epub:type hidden href http-equiv lang name open property "
-    "role rowspan start style type value xml:lang"
+    "alt alttext aria-hidden class colspan content encoding epub:type hidden href http-equiv id lang name open "
+    "property role rowspan start style type value xml:lang"
 )
 
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
@@ -101,6 +101,7 @@ class _Parser:
         self._title: list[str] | None = None
         """The text of the first <title>."""
         self._social_title: str | None = None
+        self._in_link = False
         self._unclosed: set[str] = set()
         """Raw elements whose end was looked for in vain."""
 
@@ -141,7 +142,7 @@ class _Parser:
         if not content:
             return
         if self._hidden is None:
-            self.page.tokens.append(content)
+            self.page.tokens.append(LinkText(content) if self._in_link else content)
         elif self._title is not None and self._stack[-1] == "title":
             self._title.append(content)
 
@@ -181,6 +182,8 @@ class _Parser:
             return self._lost(start)
         is_whole = "/" in end[0] and (self._is_xml or self._is_foreign(name))
         self._start(name, attributes)
+        if name == "a":
+            self._in_link = "href" in attributes and not is_whole
         if is_whole and self._stack and self._stack[-1] == name:
             self._pop(len(self._stack) - 1)
             return end.end()
@@ -240,6 +243,8 @@ class _Parser:
     def _end(self, name: str) -> None:
         if name in ("html", "body"):
             return
+        if name == "a":
+            self._in_link = False
         places = self._places.get(name)
         barrier = -1 if name == "table" else self._last(("table",) if name in _ROW_PARTS else _CELLS)
         if places and places[-1] > barrier:

@@ -19,6 +19,8 @@ class Format:
     """In this folder, with `read(data: bytes, reading: Reading) -> Document`, which raises DataError."""
     binary: bool = False
     """A library takes strangers' bytes apart: that happens in a child process, with limits."""
+    has_records: bool = False
+    """Its texts stand in fields, which the user can name."""
 
 
 READERS: dict[str, Format] = {
@@ -32,9 +34,9 @@ READERS: dict[str, Format] = {
     ".xhtml": Format("html"),
     ".csv": Format("delimited"),
     ".tsv": Format("delimited"),
-    ".json": Format("records"),
-    ".jsonl": Format("records"),
-    ".ndjson": Format("records"),
+    ".json": Format("records", has_records=True),
+    ".jsonl": Format("records", has_records=True),
+    ".ndjson": Format("records", has_records=True),
     ".pdf": Format("pdf", binary=True),
     ".docx": Format("docx", binary=True),
     ".pptx": Format("pptx", binary=True),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from qagen import formats
@@ -27,6 +29,8 @@ TEXT_FIELDS = (
 """Where texts are looked for, in this order, when the user names no field."""
 TITLE_FIELDS = ("title", "name", "heading", "headline", "id")
 LONGEST_TITLE = 200
+FAQ_FIELDS = (("question", "answer"), ("q", "a"))
+"""Fields of questions with their answers: neither says enough without the other, so that both are proposed."""
 MOST_NAMED = 10
 """Fields that an error names."""
 Record = dict[str, Any] | str
@@ -43,12 +47,10 @@ def read(data: bytes, reading: Reading) -> Document:
     text, notes = decode(data, reading.encoding)
     values, bad = _values(text)
     _refuse_our_own(values)
-    records, field = _records(values, reading.text_field)
-    sections = list(_sections(records, field))
-    if len(sections) < len(records):
-        missing = len(records) - len(sections)
-        have, where = "has" if missing == 1 else "have", f" in the field {field}" if field else ""
-        notes = (*notes, f"{missing} of its {len(records)} records {have} no text{where}")
+    wanted = tuple(dict.fromkeys(reading.text_field.split(","))) if reading.text_field else ()
+    records, fields = _records(values, wanted)
+    sections = list(_sections(records, fields))
+    notes = (*notes, *_missing(records, fields))
     return _document(sections, (*notes, *_named(bad)), _title(values[0]) if len(values) == 1 else None)
 
 
@@ -82,22 +84,50 @@ def _refuse_our_own(values: Sequence[Any]) -> None:
             raise DataError(f"it is a file of qagen's own ({tag[:40]}), no document")
 
 
-def _records(values: list[Any], wanted: str | None) -> tuple[list[Record], str | None]:
-    """The records and the field that holds their texts; None where they are texts themselves.
+def _missing(records: Sequence[Record], fields: Sequence[str]) -> Iterator[str]:
+    """What to say of records without a text in each of the fields."""
+    for field in fields or [""]:
+        missing = sum(not (_text(record, field) if field else _plain(record)) for record in records)
+        if missing:
+            have, where = "has" if missing == 1 else "have", f" in the field {field}" if field else ""
+            yield f"{missing} of its {len(records)} records {have} no text{where}"
+
+
+def _records(values: list[Any], wanted: tuple[str, ...]) -> tuple[list[Record], tuple[str, ...]]:
+    """The records and the fields that hold their texts; none where they are texts themselves.
 
     An object is one record, or it holds a list of them: it is read as what has more text.
     """
     candidates = list(_candidates(values))
-    found: list[tuple[int, list[Record], str | None]] = []
+    found: list[tuple[int, list[Record], tuple[str, ...]]] = []
     for records in candidates:
         if sum(isinstance(record, str) for record in records) * 2 > len(records):
-            return records, None
-        if field := _text_field(records, wanted):
-            found.append((sum(len(_text(record, field)) for record in records), records, field))
+            return records, ()
+        inner, fields = _inside(records, wanted) if wanted else (records, _text_field(records))
+        if fields:
+            found.append((sum(len(_text(record, field)) for record in inner for field in fields), inner, fields))
     if not found:
         raise DataError(_no_text(candidates, wanted))
     _, records, used = max(found, key=lambda one: one[0])
     return records, used
+
+
+def _inside(records: list[Any], wanted: tuple[str, ...]) -> tuple[list[Record], tuple[str, ...]]:
+    """The records that have texts in all the wanted fields, and what the fields are called in them; none at all: ().
+
+    Where the fields begin with the name of a list, as `faqs.q` may, its items are the records.
+    """
+    while not all(any(_text(record, field) for record in records) for field in wanted):
+        parts = [field.partition(".") for field in wanted]
+        name = parts[0][0]
+        if any(head != name or not rest for head, _, rest in parts):
+            return [], ()
+        below = [record.get(name) for record in records if isinstance(record, dict)]
+        records = [
+            item for one in below for item in (one if isinstance(one, list) else [one]) if isinstance(item, dict)
+        ]
+        wanted = tuple(rest for _, _, rest in parts)
+    return records, wanted
 
 
 def _candidates(values: list[Any]) -> Iterator[list[Any]]:
@@ -110,24 +140,48 @@ def _candidates(values: list[Any]) -> Iterator[list[Any]]:
         yield from sorted((one for one in lists if any(isinstance(item, dict) for item in one)), key=len, reverse=True)
 
 
-def _text_field(records: Sequence[Any], wanted: str | None) -> str | None:
-    """The wanted field if any record has a text in it, else the first of the usual ones that most have."""
-    if wanted:
-        return wanted if any(_text(record, wanted) for record in records) else None
-    return next((name for name in TEXT_FIELDS if sum(bool(_text(r, name)) for r in records) * 2 > len(records)), None)
+def _text_field(records: Sequence[Any]) -> tuple[str, ...]:
+    """The first of the usual fields that most records have a text in."""
+    usual = (name for name in TEXT_FIELDS if sum(bool(_text(r, name)) for r in records) * 2 > len(records))
+    return tuple(islice(usual, 1))
 
 
-def _no_text(candidates: Sequence[Sequence[Any]], wanted: str | None) -> str:
+def _no_text(candidates: Sequence[Sequence[Any]], wanted: tuple[str, ...]) -> str:
     names = list(
         dict.fromkeys(key for records in candidates for one in records if isinstance(one, dict) for key in one)
     )
     if not names:
         return "it holds no records: a list of objects or of texts is read, or one of them per line"
     shown = ", ".join(one_line(name)[:40] for name in names[:MOST_NAMED]) + (" ..." if len(names) > MOST_NAMED else "")
-    what = f"no record has a text in the field {wanted}" if wanted else "no field is known to hold its text"
+    field = next((one for one in wanted if not any(_text(r, one) for records in candidates for r in records)), "")
+    if wanted:
+        several = "no record has texts in all of the fields " + ", ".join(wanted)
+        what = f"no record has a text in the field {field}" if field else several
+    else:
+        what = "no field is known to hold its text"
+    faq = _faq(candidates)
+    if faq and not wanted:
+        return f"{what}; its fields are: {shown}. It looks like questions with their answers: --text-field {faq}"
     return (
-        f"{what}; its fields are: {shown}. Name the one that holds the text: --text-field NAME, or a.b for one inside"
+        f"{what}; its fields are: {shown}. Name the one that holds the text: --text-field NAME, several with commas "
+        "(NAME,NAME), or a.b for one inside"
     )
+
+
+def _faq(candidates: Sequence[Sequence[Any]]) -> str | None:
+    """The fields of questions and answers that most records have, as `--text-field` wants them."""
+    for records in candidates:
+        for pair in FAQ_FIELDS:
+            named = Counter(
+                tuple(found)
+                for one in records
+                if isinstance(one, dict)
+                if all(found := [next((n for n in one if n.lower() == name and _text(one, n)), "") for name in pair])
+            )
+            for fields, number in named.most_common(1):
+                if number * 2 > len(records):
+                    return ",".join(fields)
+    return None
 
 
 def _text(record: Any, path: str) -> str:
@@ -153,29 +207,35 @@ class _Section:
     text: str
 
 
-def _sections(records: Sequence[Record], field: str | None) -> Iterator[_Section]:
+def _sections(records: Sequence[Record], fields: Sequence[str]) -> Iterator[_Section]:
     """Those of the records with text. Where some have titles, the others are numbered, so as to be under no other's."""
-    found = [_section(record, field) for record in records]
+    found = [_section(record, fields) for record in records]
     some_are_titled = any(section.title for section in found if section)
     for number, section in enumerate(found, start=1):
         if section:
             yield replace(section, title=f"Record {number}") if some_are_titled and not section.title else section
 
 
-def _section(record: Record, field: str | None) -> _Section | None:
+def _section(record: Record, fields: Sequence[str]) -> _Section | None:
     """None for a record without text."""
-    text = _text(record, field) if field else record if isinstance(record, str) else ""
-    ends = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n")
-    return _Section(_title(record, field), ends) if ends.strip() else None
+    texts = [_plain(record)] if isinstance(record, str) else [_text(record, field) for field in fields]
+    cleaned = [text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip("\n") for text in texts]
+    text = "\n\n".join(one for one in cleaned if one.strip())
+    return _Section(_title(record, fields), text) if text else None
 
 
-def _title(record: Any, text_field: str | None = None) -> str | None:
+def _plain(record: Any) -> str:
+    """A record that is a text itself; empty for one that is none."""
+    return record if isinstance(record, str) and record.strip() else ""
+
+
+def _title(record: Any, text_fields: Sequence[str] = ()) -> str | None:
     if not isinstance(record, dict):
         return None
     for name in TITLE_FIELDS:
         value = record.get(name)
         title = one_line(str(value)) if isinstance(value, str | int) and not isinstance(value, bool) else ""
-        if title and len(title) <= LONGEST_TITLE and name != text_field:
+        if title and len(title) <= LONGEST_TITLE and name not in text_fields:
             return title
     return None
 

@@ -44,9 +44,9 @@ class Source:
         """Whether there is a reader for it; what is no file at all is not asked."""
         return self.suffix in READERS or (self.problem is not None and self.path.is_dir())
 
-    def distinct_name(self) -> str:
-        """A name that no other document has, by a hash of the label."""
-        return files.safe_name(f"{self.path.stem}-{_digest(self.label)}")
+    def distinct_name(self, number: int = 0) -> str:
+        """A name that no other document has, by a hash of the label; should one have it, there is a next one."""
+        return files.safe_name(f"{self.path.stem}-{_digest(self.label + number * chr(0))}")
 
 
 @dataclass(frozen=True, slots=True)

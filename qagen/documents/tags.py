@@ -49,6 +49,12 @@ class Close:
     name: str
 
 
+class LinkText(str):
+    """Text inside of a link."""
+
+    __slots__ = ()
+
+
 Token = str | Open | Close
 """A text is one as it stands in the source, its entities resolved."""
 

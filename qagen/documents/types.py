@@ -76,6 +76,6 @@ class Reading:
     """How the user wants files read."""
 
     text_field: str | None = None
-    """The field of JSON records that holds the text."""
+    """The field of JSON records that holds the text, or several with commas between them."""
     encoding: str | None = None
     """That of text files without a BOM, by Python's name."""

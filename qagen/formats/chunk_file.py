@@ -77,7 +77,7 @@ class ProcessingInfo(Labels):
     min_chunk_size: int | None = None
     """Smaller chunks joined their neighbours."""
     text_field: str | None = None
-    """The field of JSON records that the user named."""
+    """The field of JSON records that the user named, or several with commas between them."""
     encoding: str | None = None
     """The encoding of text files that the user named, by Python's name."""
     total_chunks: int | None = None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from qagen import documents, files
-from qagen.corpus import ChunkFacts, read_facts
 from qagen.cutting import CutOrder
 from qagen.documents import Choice, Reading, Source
 from qagen.errors import DataError, UsageError
 from qagen.formats import LeftOut, ProcessingInfo
+from qagen.intake import names
 from qagen.settings import Settings
 
 _MOST_JOBS = 8
@@ -33,6 +33,10 @@ class Plan:
     reading: Reading
     jobs: int
     chunks_dir: Path
+    qa_dir: Path
+    """Where answers are looked for that cutting again would lose."""
+    copies: Mapping[str, Sequence[Path]]
+    """By label of a new document: the chunk files of documents that are not of this run and have the same bytes."""
 
     def chunks_path(self, source: Source) -> Path:
         """Where the chunks of a document go."""
@@ -44,7 +48,7 @@ class Plan:
 
     def processing_info(self, source: Source) -> ProcessingInfo:
         """What a chunk file says of how it was cut; of a strategy that is not chosen yet, that it was chosen."""
-        is_text = not documents.READERS[source.suffix].binary
+        row = documents.READERS[source.suffix]
         order, auto = self.order, self.order.strategy == "auto"
         return ProcessingInfo(
             splitting_strategy=None if auto else order.strategy,
@@ -53,8 +57,8 @@ class Plan:
             chunk_size=order.size,
             chunk_overlap=order.overlap,
             min_chunk_size=order.limits.least,
-            text_field=self.reading.text_field,
-            encoding=self.reading.encoding if is_text else None,
+            text_field=self.reading.text_field if row.has_records else None,
+            encoding=None if row.binary else self.reading.encoding,
         )
 
 
@@ -67,9 +71,11 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
     """
     choice = Choice(tuple(settings.include), tuple(settings.exclude), settings.chunks_dir)
     found = documents.find(places, choice)
-    readable = _with_names_kept([source for source in found if source.is_supported], settings.chunks_dir)
-    if not readable:
+    supported = [source for source in found if source.is_supported]
+    if not supported:
         raise DataError(". ".join(_nothing_at(place, choice) for place in places))
+    named = names.with_names_kept(supported, settings.chunks_dir)
+    readable = named.sources
     unknown = [source for source in found if not source.is_supported]
     _refuse_to_overwrite(readable, settings.chunks_dir)
     return Plan(
@@ -77,9 +83,11 @@ def plan(places: Sequence[Path], settings: Settings) -> Plan:
         [_without_reader(source) for source in unknown if source.path not in places],
         [_without_reader(source) for source in unknown if source.path in places],
         order_of(settings),
-        Reading(settings.text_field, settings.encoding),
+        Reading(",".join(settings.text_field) or None, settings.encoding),
         settings.jobs or min(os.cpu_count() or 1, _MOST_JOBS),
         settings.chunks_dir,
+        settings.qa_dir,
+        named.copies,
     )
 
 
@@ -126,10 +134,10 @@ def vanished(plan: Plan, places: Sequence[Path]) -> list[LeftOut]:
     roots = [Path(os.path.abspath(place)) for place in places if place.is_dir()]  # noqa: PTH100 - links keep their names
     ours = {plan.chunks_path(source) for source in plan.sources}
     gone = []
-    for path in sorted(plan.chunks_dir.glob("*_chunks.json")):
+    for path in sorted(plan.chunks_dir.glob("*_chunks.json")) if roots else ():
         if path in ours:
             continue
-        label = _owner(path)
+        label = names.owner(path)
         source = Path.cwd() / label if label else None
         if source and any(source.is_relative_to(root) for root in roots) and not source.exists():
             why = f"the document is gone; its chunks stay in {path.name}. Delete that file to leave them out"
@@ -151,34 +159,3 @@ def _refuse_to_overwrite(sources: Sequence[Source], chunks_dir: Path) -> None:
             raise UsageError(
                 f"{chunks_dir}: {source.name}.txt would be overwritten there. Name another folder with --chunks-dir."
             )
-
-
-def _with_names_kept(sources: Sequence[Source], chunks_dir: Path) -> list[Source]:
-    """Who has a chunk file keeps its name; who comes later with the same stem gets another one.
-
-    Otherwise a new document would take the place of an older one, whose questions would be paid for again.
-    """
-    named = []
-    for source in sources:
-        plain = files.safe_name(source.path.stem)
-        owner = _owner(chunks_dir / f"{plain}_chunks.json")
-        if owner == source.label:
-            source = replace(source, name=plain)
-        elif owner is not None and source.name == plain:
-            source = replace(source, name=source.distinct_name())
-        named.append(source)
-    return named
-
-
-def _owner(path: Path) -> str | None:
-    """The document that a chunk file was made of; None where there is no such file, or it is not ours."""
-    facts = facts_of(path)
-    return (facts.metadata.source_file or None) if facts else None
-
-
-def facts_of(path: Path) -> ChunkFacts | None:
-    """What a chunk file says of its document and of how it was cut; None where it says nothing."""
-    try:
-        return read_facts(path)
-    except DataError:
-        return None

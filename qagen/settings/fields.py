@@ -53,7 +53,7 @@ class Fields(BaseSettings):
     min_chunk_size: int | None = Field(None, ge=1, validation_alias="GENERATOR_MIN_CHUNK_SIZE")
     include: Patterns = Field(default_factory=list, validation_alias="GENERATOR_INCLUDE")
     exclude: Patterns = Field(default_factory=list, validation_alias="GENERATOR_EXCLUDE")
-    text_field: str | None = Field(None, validation_alias="GENERATOR_TEXT_FIELD")
+    text_field: Names = Field(default_factory=list, validation_alias="GENERATOR_TEXT_FIELD")
     encoding: str | None = Field(None, validation_alias="GENERATOR_ENCODING")
     jobs: int | None = Field(None, ge=1, le=64, validation_alias="GENERATOR_JOBS")
     document_timeout: float = Field(120.0, gt=0, validation_alias="GENERATOR_DOCUMENT_TIMEOUT")
@@ -194,7 +194,7 @@ class Fields(BaseSettings):
             raise ValueError(f"there is no provider {given!r}{guess} Known: {known}")
         return value
 
-    @field_validator("question_types", mode="before")
+    @field_validator("question_types", "text_field", mode="before")
     @classmethod
     def _parse_names(cls, value: Any) -> Any:
         """`factual,procedural` becomes a list."""

@@ -15,7 +15,7 @@ from qagen.errors import UsageError
 from qagen.settings import Settings
 
 NO_SETTINGS = {
-    "chunk": {"documents", "config_file", "preview"},
+    "chunk": {"documents", "config_file", "preview", "break_lock"},
     "generate-qa": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose", "show_prompt"},
     "mine-negatives": {"summary_json", "config_file", "provider_base_url", "break_lock", "verbose"},
     "check": {
@@ -42,7 +42,7 @@ LEGAL: dict[str, tuple[list[str], Any]] = {
     "size_unit": (["tokens"], "tokens"),
     "include": (["*.pdf"], ["*.pdf"]),
     "exclude": (["drafts/*"], ["drafts/*"]),
-    "text_field": (["body.text"], "body.text"),
+    "text_field": (["question,body.text"], ["question", "body.text"]),
     "jobs": (["3"], 3),
     "document_timeout": (["30"], 30.0),
     "provider": (["local"], "local"),
@@ -175,6 +175,11 @@ def test_another_configuration_file_can_be_named_to_every_command(command: str, 
 def test_a_repeated_model_option_adds_up(loaded: list[Settings]) -> None:
     CliRunner().invoke(app, ["generate-qa", "--model-option", "top_k=40", "--model-option", "min_p=0.1"])
     assert loaded[0].model_options == {"top_k": 40, "min_p": 0.1}
+
+
+def test_a_repeated_text_field_adds_up(loaded: list[Settings]) -> None:
+    CliRunner().invoke(app, ["chunk", "--text-field", "question", "--text-field", "answer"])
+    assert loaded[0].text_field == ["question", "answer"]
 
 
 @pytest.mark.parametrize("command", list(commands()))

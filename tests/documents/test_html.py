@@ -489,3 +489,48 @@ def test_every_word_survives(word: str) -> None:
     visible = word.replace("\u2028", "")
     if visible:
         assert text_of(f"<title>t</title><p>{html_module.escape(visible)}</p>") == visible
+
+
+# What class, id and role say
+
+STORY = "<h2>Valves</h2><p>" + "The valve opens at 12 bar. " * 20 + "</p>"
+LINKS = "<ul><li><a href=a>Home</a></li><li><a href=b>Products</a></li></ul>"
+
+
+@pytest.mark.parametrize("said", ['class="nav x"', "id=Navbar", "role=menu", 'class="sidebar"', 'class="breadcrumbs"'])
+def test_menus_by_class_id_or_role_are_left_out_and_counted(said: str) -> None:
+    document = html.read(f"<body><div {said}>{LINKS}</div>{STORY}</body>".encode(), Reading())
+
+    assert "Products" not in document.text
+    assert "The valve opens" in document.text
+    assert document.notes == ("12 characters of menus, footers and cookie banners are left out",)
+
+
+@pytest.mark.parametrize("said", ['id="cookie-banner"', 'class="footer"', "role=contentinfo"])
+def test_footers_and_cookie_banners_are_left_out(said: str) -> None:
+    page = f"<body>{STORY}<div {said}><p>We use cookies.</p><div><br>More.</div></div><p>The end.</p></body>"
+    document = html.read(page.encode(), Reading())
+
+    assert "cookies" not in document.text
+    assert document.text.rstrip().endswith("The end.")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<div class="sidebar-layout navigation-guide">WORDS</div>',
+        '<div class="sidebar"><p>WORDS</p><a href=a>Link</a></div>',
+        '<div class="menu"><p>WORDS</p></div>',
+        '<div class="sidebar"><article><a href=a>WORDS</a></article></div>',
+        '<div class="footer"><h1>WORDS</h1></div>',
+    ],
+)
+def test_content_in_what_is_called_like_a_menu_stays(part: str) -> None:
+    document = html.read(f"<body>{STORY}{part.replace('WORDS', 'Soup of the day 4.50')}</body>".encode(), Reading())
+
+    assert "Soup of the day" in document.text
+    assert document.notes == ()
+
+
+def test_a_page_that_would_lose_most_of_its_text_keeps_it() -> None:
+    assert "Products" in html.read(f"<body><div class=nav>{LINKS}</div><p>Hi.</p></body>".encode(), Reading()).text

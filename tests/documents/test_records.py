@@ -161,7 +161,18 @@ def test_a_lone_half_of_a_character_is_replaced() -> None:
         (b"[" * 200_000, None, "it is not JSON"),
         (b"[" * 200_000 + b"]" * 200_000, None, "it is not JSON"),
         (b"\x89PNG\r\n\x1a\n", None, "it is a picture inside, and no text"),
-        ([{"question": "q", "answer": "a"}], None, r"its fields are: question, answer\. Name .* --text-field"),
+        (
+            [{"head": "q", "foot": "a"}],
+            None,
+            r"its fields are: head, foot\. Name .* --text-field NAME, several with commas",
+        ),
+        (
+            [{"id": 1, "Question": "q", "Answer": "a"}],
+            None,
+            "questions with their answers: --text-field Question,Answer$",
+        ),
+        ({"faqs": [{"q": "q", "a": "a"}]}, None, "questions with their answers: --text-field q,a$"),
+        ([{"question": "q", "answer": "a"}], "question,anser", "no record has a text in the field anser; its fields"),
         ([{f"f{n}": n for n in range(99)}], None, r"f0, f1, .*f9 \.\.\."),
         (RECORDS, "body", "no record has a text in the field body; its fields are: title, text"),
         ([1, 2], None, "it holds no records"),
@@ -187,3 +198,32 @@ def test_megabytes_of_records_are_read_in_linear_time() -> None:
 
     assert len(document.headings) == 50_000
     assert time.process_time() - start < 20
+
+
+# Several fields
+
+FAQ = [{"id": 7, "question": "How hot?", "answer": "90 °C."}, {"id": 8, "question": "How long?", "answer": "\n5 min\n"}]
+
+
+def test_several_fields_are_joined_in_the_order_in_which_they_are_named() -> None:
+    assert read(FAQ, "question,answer").text == "# 7\n\nHow hot?\n\n90 °C.\n\n# 8\n\nHow long?\n\n5 min\n"
+    assert read(FAQ, "answer,question").text.startswith("# 7\n\n90 °C.\n\nHow hot?\n")
+
+
+def test_a_record_without_one_of_the_fields_gives_the_others_and_is_counted() -> None:
+    document = read([*FAQ, {"question": "Why?"}], "question,answer")
+
+    assert document.text.endswith("# Record 3\n\nWhy?\n")
+    assert document.notes == ("1 of its 3 records has no text in the field answer",)
+
+
+def test_a_path_leads_into_the_records_of_a_list() -> None:
+    value = {"about": {"n": 2}, "data": [{"faqs": [{"q": "A?", "a": "B."}]}, {"faqs": [{"q": "C?", "a": "D."}]}]}
+
+    assert read({"faqs": [{"q": "A?", "a": "B."}]}, "faqs.q,faqs.a").text == "A?\n\nB.\n"
+    assert read(value, "data.faqs.q,data.faqs.a").text == "A?\n\nB.\n\nC?\n\nD.\n"
+    assert read(lines(*value["data"]), "faqs.a").text == "B.\n\nD.\n"
+
+
+def test_a_text_among_records_stands_once_however_many_fields_are_named() -> None:
+    assert read([*FAQ, "A text."], "question,answer").text.count("A text.") == 1

@@ -34,7 +34,7 @@ def document(name: str, text: str = TEXT) -> Path:
 
 def snapshot(folder: str) -> dict[str, tuple[bytes, int, int]]:
     """Bytes, inode and time of each file: what was written again differs."""
-    paths = sorted(Path(folder).iterdir())
+    paths = sorted(Path(folder).glob("[!.]*"))
     return {path.name: (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns) for path in paths}
 
 
@@ -106,7 +106,7 @@ def test_a_bad_document_is_noted_and_the_good_one_beside_it_is_cut() -> None:
 
     assert [one.label for one in prepared.done] == ["documents/pump.md"]
     assert [(one.file, one.why) for one in prepared.failed] == [("documents/empty.md", "it holds no text")]
-    assert sorted(path.name for path in Path("chunks").iterdir()) == ["pump.txt", "pump_chunks.json"]
+    assert sorted(path.name for path in Path("chunks").glob("[!.]*")) == ["pump.txt", "pump_chunks.json"]
 
 
 def test_files_that_no_reader_is_for_are_noted_as_skipped() -> None:
@@ -237,7 +237,7 @@ def test_several_documents_at_a_time_give_the_same_files(monkeypatch: pytest.Mon
     many = intake.prepare([Path("documents")], settings(jobs=3, chunks_dir=Path("many")))
 
     def without_time(folder: str) -> dict[str, Any]:
-        texts = {path.name: path.read_text() for path in Path(folder).iterdir()}
+        texts = {path.name: path.read_text() for path in Path(folder).glob("[!.]*")}
         return {name: re.sub(r'"processed_at": ".*?"', "", text) for name, text in texts.items()}
 
     assert one.done == many.done
@@ -337,10 +337,39 @@ def test_links_and_names_of_all_kinds_stay_inside_the_folder() -> None:
 
     assert len(prepared.done) + len(prepared.failed) == len(names)
     assert not prepared.failed
-    written = sorted(path.name for path in Path("chunks").iterdir())
+    written = sorted(path.name for path in Path("chunks").glob("[!.]*"))
     assert len(written) == 2 * len(names)
     assert all(len(name.encode()) <= 255 and "\n" not in name and not name.startswith((".", "-")) for name in written)
     assert sorted(path.name for path in Path().iterdir()) == ["chunks", "documents"]
+
+
+# Fields of records
+
+
+def test_a_field_that_is_named_concerns_records_alone() -> None:
+    for name in ("a.txt", "a.md", "a.html", "a.csv"):
+        document(name)
+    document("faq.json", '[{"text": "Hot.", "answer": "Because it is hot.", "question": "Why?"}]')
+    intake.prepare([Path("documents")], settings())
+    prepared = intake.prepare([Path("documents")], settings(text_field=["question", "answer"]))
+
+    assert {one.label for one in prepared.done if one.fate != "unchanged"} == {"documents/faq.json"}
+    processing = corpus.read_chunks(Path("chunks/faq_chunks.json")).processing_info
+    assert processing.text_field == "question,answer"
+    assert {one.fate for one in intake.prepare([Path("documents")], settings(text_field="question,answer")).done} == {
+        "unchanged"
+    }
+
+
+def test_a_field_that_an_older_version_recorded_where_it_did_not_concern_cuts_nothing_again() -> None:
+    document("a.txt")
+    intake.prepare([Path("documents")], settings())
+    path = Path("chunks/a_chunks.json")
+    value = json.loads(path.read_bytes())
+    value["processing_info"]["text_field"] = "answer"
+    path.write_text(json.dumps(value))
+
+    assert [one.fate for one in intake.prepare([Path("documents")], settings()).done] == ["unchanged"]
 
 
 # Encodings
