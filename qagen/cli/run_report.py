@@ -182,12 +182,14 @@ def _say_rescued(report: Report) -> None:
         complain(f"{what} of this run are not in the files of {report.job.plans[0].path.parent}")
 
 
-def _to_continue(arguments: list[str], *, pending: int, stopped: bool) -> list[str]:
+def _to_continue(arguments: list[str], *, pending: int, stopped: bool, begun: bool) -> list[str]:
     """The same command without what would begin anew (--no-resume) or end at the same place (--limit).
 
-    `stopped`: before that place, so that it is still the one to go to.
+    `stopped`: before that place, so that it is still the one to go to. `begun`: else what shall be set aside still
+    stands there.
     """
-    useless = {"--no-resume", "--break-lock"} | (set() if pending else {"--no-retry-failed"})
+    useless = {"--break-lock"} | (set() if pending else {"--no-retry-failed"})
+    useless |= {"--no-resume"} if begun else set()
     useless |= set() if stopped else {"--limit"}
     kept: list[str] = []
     skip = False
@@ -210,13 +212,15 @@ def _what_next(report: Report, settings: Settings) -> str:
     code = reason.code if isinstance(reason, AccessError) else ""
     if isinstance(reason, UsageError) or code in _MENDED_IN_THE_COMMAND:
         return "[bold]next:[/] put that right in the command or the settings, and it goes on from here"
+    begun = bool(report.job.archived or report.tally.saved or report.tally.replies)
     arguments = _to_continue(
         sys.argv[1:],
         pending=report.counts.pending,
         stopped=reason is not None or report.outcome.exit_signal is not None,
+        begun=begun,
     )
     why = ""
-    if not settings.resume:
+    if not settings.resume and begun:
         # Set in the environment or a file, it would begin anew without a word in the command.
         arguments += [] if "--no-resume" in sys.argv else ["--resume"]
         why = "\n(without --no-resume, which would set aside what this run made, and buy all of it again)"

@@ -60,9 +60,6 @@ async def pump(
     concurrency = settings.max_concurrent or job.endpoint.provider.max_concurrent
     open_files.make_room(concurrency)
     async with Client(job.endpoint, concurrency, lambda text: on_event(Notice(text)), settings.bounds()) as client:
-        if not settings.resume:
-            # Only now: had the client been refused its settings, the results would have moved for nothing.
-            runs.set_aside(job)
         one = Pump(
             work.task(),
             client,
@@ -80,6 +77,10 @@ async def pump(
                 return runs.Report(
                     job, errand.outcome, one.tally, client.meter, asyncio.get_running_loop().time() - began
                 )
+        if not settings.resume:
+            # Only now: had the client been refused its settings, or who is asked before the run been no help, the
+            # results would have moved for nothing.
+            runs.set_aside(job)
         on_start(runs.Live(job, one.tally, client.meter, client.traffic))
         with _signals(one, settings.drain_timeout):
             outcome = await one.run()

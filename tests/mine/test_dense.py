@@ -33,9 +33,9 @@ def mine(server: LLMServer, *more: str | Path) -> tuple[str | Path, ...]:
     return ("mine-negatives", "--provider", "none", *embedding, "--summary-json", "s.json", *more)
 
 
-def start(server: LLMServer) -> subprocess.Popen[str]:
+def start(server: LLMServer, *more: str) -> subprocess.Popen[str]:
     """With one request at a time."""
-    arguments = command(*mine(server, "--max-concurrent", "1"))
+    arguments = command(*mine(server, "--max-concurrent", "1", *more))
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -144,6 +144,36 @@ def test_what_is_under_way_when_a_signal_comes_is_kept_and_not_asked_again(
     assert qagen(*mine(server)).returncode == 0
     facts = read(Path("s.json"))["embeddings"]
     assert (facts["known"], facts["made"]) == (made, 37 - made)
+
+
+def test_earlier_results_are_not_set_aside_for_a_run_whose_embeddings_cannot_be_made(server: LLMServer) -> None:
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    before = {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")}
+    server.configure(faults=[{"fault": "unauthorized"}])
+    assert qagen(*mine(server, "--no-resume")).returncode == 4
+    assert {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")} == before
+    assert not Path("qa/archive").exists()
+
+
+def test_who_begins_anew_and_stops_while_vectors_are_made_begins_anew_the_next_time(server: LLMServer) -> None:
+    assert qagen("mine-negatives", "--provider", "none").returncode == 0
+    before = {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")}
+    server.configure(holds_after=1)
+    process = start(server, "--no-resume")
+    server.wait_for(requests=2)
+    process.send_signal(signal.SIGINT)
+    hear(process, "Ctrl-C again to stop now")
+    process.send_signal(signal.SIGINT)
+    out, heard = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert {path: path.read_bytes() for path in Path("qa").glob("*_negatives.json")} == before
+    told = (out + heard).partition("next: ")[2]
+    assert "--no-resume" in told.splitlines()[0]
+    assert "would set aside" not in told
+    server.configure(holds_after=None)
+    run = qagen(*mine(server, "--no-resume"))
+    assert run.returncode == 0, run.stderr
+    assert "earlier results of 2 documents" in run.stderr
 
 
 def test_a_second_ctrl_c_while_vectors_are_made_stops_at_once(server: LLMServer) -> None:
