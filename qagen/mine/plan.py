@@ -298,7 +298,11 @@ def _remarks(job: Job, unfinished: Mapping[str, int]) -> list[str]:
     found = []
     unjudged = job.counts.figures.get("flag:unlabelled", 0)
     if unjudged and job.recipe.asks:
-        what = "are asked about again" if job.retry_failed else "stay as they are (--retry-failed asks again)"
+        again, left = (
+            "are asked about again (--no-retry-failed leaves them)",
+            "stay as they are (--retry-failed asks again)",
+        )
+        what = again if job.retry_failed else left
         found.append(
             f"of {_count(unjudged, 'question')} an earlier run's model judged nothing: they {what}, and what is judged "
             "stays."

@@ -304,6 +304,22 @@ def test_who_wants_no_second_try_pays_nothing_and_hears_that_they_are_not_judged
     assert asked(server) == sent
 
 
+def test_who_stands_before_questions_that_no_model_can_judge_hears_how_to_reach_what_lies_behind(
+    server: LLMServer,
+) -> None:
+    write_document("one", NAMES[:3])
+    flags = ("--max-useless", "3", "--max-concurrent", "1")
+    server.configure(faults=[{"fault": "not_json_text", "when": {"contains": f"pump {name} "}} for name in NAMES[:3]])
+    assert qagen(*mine(server, "--max-useless", "0")).returncode == 1
+    write_document("two", NAMES[3:6])
+    stuck = qagen(*mine(server, *flags))
+    assert stuck.returncode == 4, stuck.stderr
+    assert "they are asked about again (--no-retry-failed leaves them)" in stuck.stderr
+    run = qagen(*mine(server, *flags, "--no-retry-failed"))
+    assert run.returncode == 1, run.stderr
+    assert read(Path("qa/two_negatives.json"))["status"] == "completed"
+
+
 def test_what_was_mined_without_a_model_is_not_asked_about_again(server: LLMServer) -> None:
     write_corpus()
     assert qagen("mine-negatives", "--provider", "none").returncode == 0
