@@ -206,3 +206,12 @@ def test_nothing_is_asked_again_of_what_was_moved_and_the_pairs_name_the_new_pla
     assert "nothing to ask" in again.output
     pairs = json.loads(Path("qa/pump_qa.json").read_bytes())["training_pairs"]
     assert {pair["source_file"] for pair in pairs} == {"handbooks/pump.md"}
+
+
+def test_a_document_that_is_reached_by_two_paths_is_one_document(folder: Path) -> None:
+    (folder / "new.md").write_text("# New\n\n" + "It is new. " * 30)
+    prepared = chunk("documents", str(folder.resolve()), "documents/../documents/new.md")
+
+    assert list(fates(prepared)) == [f"documents/{name}.md" for name in sorted([*TEXTS, "new"])]
+    assert prepared.copies == []
+    assert chunk_files() == ["fan_chunks.json", "lamp_chunks.json", "new_chunks.json", "pump_chunks.json"]
