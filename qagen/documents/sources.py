@@ -144,7 +144,7 @@ def _is_ours(path: Path) -> bool:
         if path.suffix != ".txt" or not chunks.is_file():
             return False
         return ChunkFile.parse(files.read_bytes(chunks)).metadata.file_name != path.name
-    except (DataError, ValueError):
+    except (DataError, ValueError, OSError):  # the name of such a file may be longer than names can be
         return False
 
 
