@@ -34,6 +34,13 @@ LONGEST_NOTICE = 1000
 MOST_LEFT_OUT = 0.6
 """Of the page's text: where it would be more, the names mean something else there."""
 _CONTENT = frozenset({"main", "article", "h1", "body", "html"})
+_NEVER = _CONTENT | BREAKS | words("h2 h3 h4 h5 h6 dt dd")
+"""No box of their own: marks without content, headings and terms, which are called by what they are about."""
+_CELLS = frozenset({"td", "th"})
+_TABLE_PARTS = _CELLS | words("tr thead tbody tfoot caption")
+"""A footer of these is the table's: its sums and notes."""
+_BOXES = words("div ul ol menu dir nav aside header footer form center table td")
+"""Whose id says what they are. That of others is where links lead: a section on footers has the id `footer`."""
 
 _XML = re.compile(r"\s*(?:<\?xml|(?:<!DOCTYPE[^>]*>\s*)?<html[^>]*\sxmlns\s*=)", re.IGNORECASE)
 _DECLARED = re.compile(
@@ -199,7 +206,10 @@ def _without_menus(tokens: Sequence[Token]) -> tuple[list[Token], int]:
         else:
             depth -= 1
             if part and part.depth == depth:
-                spans += [(part.start, place + 1, part.size)] if part.is_left_out() else []
+                # A cell stays, empty: those after it keep their columns.
+                kept_tags = token.name in _CELLS
+                span = (part.start + kept_tags, place + (not kept_tags), part.size)
+                spans += [span] if part.is_left_out() else []
                 part = None
     left_out = sum(size for _, _, size in spans)
     if left_out > MOST_LEFT_OUT * whole:
@@ -214,8 +224,11 @@ def _without_menus(tokens: Sequence[Token]) -> tuple[list[Token], int]:
 
 def _part(token: Open, place: int) -> _Part | None:
     """What may be left out, by whole words of its class, id or role."""
-    if token.name in _CONTENT:
+    if token.name in _NEVER:
         return None
-    given = " ".join(token.attributes.get(name, "") for name in ("class", "id", "role")).lower().split()
+    given = " ".join(token.attributes.get(name, "") for name in ("class", "role")).lower().split()
+    if token.name in _BOXES and "section" not in given:
+        given += token.attributes.get("id", "").lower().split()
     is_menu = not _MENUS.isdisjoint(given)
-    return _Part(place, is_menu) if is_menu or not _NOTICES.isdisjoint(given) else None
+    is_notice = token.name not in _TABLE_PARTS and not _NOTICES.isdisjoint(given)
+    return _Part(place, is_menu) if is_menu or is_notice else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -85,8 +85,19 @@ def find(places: Sequence[Path], choice: Choice | None = None) -> list[Source]:
             found[place] = _kind_problem(place)
         else:
             raise DataError(f"{place}: there is no such file or folder. Check --incoming-dir or the path.")
+    found = _each_once(found)
     stems = Counter(_stem(path) for path in found if path.suffix.lower() in READERS)
     return [_source(path, problem, alone=stems[_stem(path)] <= 1) for path, problem in found.items()]
+
+
+def _each_once(found: Mapping[Path, str | None]) -> dict[Path, str | None]:
+    """Without other paths to the same file; the one stays that it can be read by, else the first."""
+    by_label: dict[str, Path] = {}
+    for path, problem in found.items():
+        label = _label(path)
+        if label not in by_label or (found[by_label[label]] and not problem):
+            by_label[label] = path
+    return {path: found[path] for path in by_label.values()}
 
 
 def _source(path: Path, problem: str | None, *, alone: bool) -> Source:
@@ -133,7 +144,7 @@ def _is_ours(path: Path) -> bool:
         if path.suffix != ".txt" or not chunks.is_file():
             return False
         return ChunkFile.parse(files.read_bytes(chunks)).metadata.file_name != path.name
-    except (DataError, ValueError):
+    except (DataError, ValueError, OSError):  # the name of such a file may be longer than names can be
         return False
 
 

@@ -35,8 +35,11 @@ def safe_name(name: str) -> str:
 
 
 def leads_out(path: Path, directory: Path) -> bool:
-    """Whether the path is a symbolic link to somewhere outside the directory."""
-    return path.is_symlink() and not path.resolve().is_relative_to(directory.resolve())
+    """Whether the path is a symbolic link to somewhere outside the directory. One that goes in a circle is none."""
+    try:
+        return path.is_symlink() and not path.resolve().is_relative_to(directory.resolve())
+    except RuntimeError:
+        return False
 
 
 def set_aside(path: Path, room: str, *, move: bool, into: Path | None = None) -> Path:

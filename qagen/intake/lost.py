@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,17 +49,23 @@ def cut_before(old: ProcessingInfo, new: ChunkFile, chunks_path: Path, qa_dir: P
 
 
 def _flags(old: ProcessingInfo, new: ProcessingInfo) -> Iterator[str]:
-    """What follows from the size by itself is left out."""
+    """What follows from the size by itself is left out, unless the command of today sets it: it would do so again."""
     before, now = _strategy(old), _strategy(new)
     if before != now:
         yield f"--strategy {before}"
-    size = old.chunk_size or 0
-    derived = {"chunk_overlap": size // 10}
-    derived["min_chunk_size"] = CutOrder(size=size, overlap=old.chunk_overlap or 0).limits.least
+    follows, followed = _derived(new), _derived(old)
     for name, flag in _FLAGS.items():
-        value = getattr(old, name)
-        if value is not None and value != getattr(new, name) and value != derived.get(name):
-            yield f"{flag} {value}"
+        value, today = getattr(old, name), getattr(new, name)
+        by_itself = name in followed and value == followed[name] and today == follows[name]
+        if value is not None and value != today and not by_itself:
+            yield f"{flag} {shlex.quote(str(value))}"
+
+
+def _derived(info: ProcessingInfo) -> dict[str, int]:
+    """What follows from the size where nothing else is set."""
+    size = info.chunk_size or 0
+    least = CutOrder(size=size, overlap=info.chunk_overlap or 0).limits.least
+    return {"chunk_overlap": size // 10, "min_chunk_size": least}
 
 
 def _strategy(info: ProcessingInfo) -> str | None:

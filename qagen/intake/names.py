@@ -87,36 +87,43 @@ def _by_content(
             by_id.setdefault(found, []).append(source)
     alike = [(source, path) for path, info in unclaimed.items() for source in by_id.get(info.document_id or "", ())]
     # Of several with the same bytes each gets the one that it is called most like.
-    alike.sort(key=lambda pair: -_likeness(pair[0].label, unclaimed[pair[1]].source_file))
+    # What is asked of each is asked once: where many have the same bytes, the pairs are very many.
+    places = {path: _place(unclaimed[path].source_file) for path in {path for _, path in alike}}
+    own_places = {source.label: source.path.resolve() for same in by_id.values() for source in same}
+    parts = {label: Path(label).parts[::-1] for label in own_places}
+    other_parts = {path: Path(unclaimed[path].source_file).parts[::-1] for path in places}
+    alike.sort(key=lambda pair: -_likeness(parts[pair[0].label], other_parts[pair[1]]))
     moved: dict[Path, Source] = {}
     copies: dict[str, list[Path]] = {}
-    settled: set[Source] = set()
+    settled: set[str] = set()
     for source, path in alike:
-        if not _is_elsewhere(unclaimed[path].source_file, source):
+        if source.label in settled:
+            continue
+        if places[path] not in (None, own_places[source.label]):
             copies.setdefault(source.label, []).append(path)
-        elif source not in settled and path not in moved:
+        elif path not in moved:
             moved[path] = source
-            settled.add(source)
+            settled.add(source.label)
     names = {source: _name_of(path) for path, source in moved.items()}
-    for source in settled:
-        copies.pop(source.label, None)
+    for label in settled:
+        copies.pop(label, None)
     return names, copies
 
 
-def _is_elsewhere(label: str, source: Source) -> bool:
-    """Whether the document that was called so is not there any more, or is this one by another path."""
+def _place(label: str) -> Path | None:
+    """Where the document is that was called so; None: it is not there any more."""
     try:
-        return (Path.cwd() / label).resolve(strict=True) == source.path.resolve()
+        return (Path.cwd() / label).resolve(strict=True)
     except (FileNotFoundError, NotADirectoryError, ValueError):
-        return True
+        return None
     except (OSError, RuntimeError):
-        return False  # nobody knows
+        return Path(label)  # nobody knows
 
 
-def _likeness(label: str, other: str) -> int:
-    """How many last parts of two paths are the same."""
-    pairs = zip(reversed(Path(label).parts), reversed(Path(other).parts), strict=False)
-    return next((number for number, (one, two) in enumerate(pairs) if one != two), len(Path(label).parts))
+def _likeness(label: Sequence[str], other: Sequence[str]) -> int:
+    """How many first parts of two paths, the last one first, are the same."""
+    pairs = zip(label, other, strict=False)
+    return next((number for number, (one, two) in enumerate(pairs) if one != two), len(label))
 
 
 def _size(source: Source) -> int:

@@ -151,7 +151,7 @@ def _refuse_to_overwrite(sources: Sequence[Source], chunks_dir: Path) -> None:
     Raises:
         UsageError: it would.
     """
-    originals = {source.path.resolve() for source in sources}
+    originals = {source.path.resolve() for source in sources if source.path.exists()}  # links may lead nowhere
     for source in sources:
         text = chunks_dir / f"{source.name}.txt"
         not_ours = text.exists() and not (chunks_dir / f"{source.name}_chunks.json").exists()

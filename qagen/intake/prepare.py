@@ -97,6 +97,8 @@ def prepare(
         job = plan(places, settings)
         if not is_there:  # no folder is made for a plan that comes to nothing
             held.enter_context(lock)
+            if any(folder.glob("*_chunks.json")):  # another run came and went meanwhile
+                job = plan(places, settings)
         return _prepare_all(job, places, settings, progress)
 
 

@@ -532,5 +532,36 @@ def test_content_in_what_is_called_like_a_menu_stays(part: str) -> None:
     assert document.notes == ()
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        '<div><hr class="footer"></div><div><p>WORDS</p></div><p>More.</p>',
+        '<img class="menu" src="a.png"><p><a href=a>WORDS</a></p>',
+        '<h2 id="footer">WORDS</h2>',
+        '<section id="footer"><h3>Footer</h3><p>WORDS</p></section>',
+        '<div class="section" id="footer"><h3>Footer</h3><p>WORDS</p></div>',
+        '<dl><dt id="menu"><a href=a>WORDS</a></dt><dd>A list of dishes.</dd></dl>',
+        '<p id="footer">WORDS</p>',
+        '<table><tr><th>Dish</th><th>Price</th></tr><tr class="footer"><td>WORDS</td><td>9</td></tr></table>',
+    ],
+)
+def test_marks_anchors_and_rows_of_tables_are_no_menus_and_no_footers(part: str) -> None:
+    document = html.read(f"<body>{STORY}{part.replace('WORDS', 'Soup of the day 4.50')}</body>".encode(), Reading())
+
+    assert "Soup of the day" in document.text
+    assert document.notes == ()
+
+
+def test_a_menu_in_a_cell_leaves_its_cell_so_that_the_others_stay_in_their_columns() -> None:
+    table = (
+        "<table><tr><th>Part</th><th>Do</th><th>Bar</th></tr>"
+        '<tr><td>Pump</td><td class="menu"><a href=a>Edit</a></td><td>12</td></tr></table>'
+    )
+    document = html.read(f"<body>{STORY}{table}</body>".encode(), Reading())
+
+    assert "| Pump |  | 12 |" in document.text
+    assert "Edit" not in document.text
+
+
 def test_a_page_that_would_lose_most_of_its_text_keeps_it() -> None:
     assert "Products" in html.read(f"<body><div class=nav>{LINKS}</div><p>Hi.</p></body>".encode(), Reading()).text

@@ -47,3 +47,31 @@ def test_a_document_that_is_new_changed_or_unchanged_brings_no_such_note() -> No
     assert "note:" not in run("chunk")
     Path("documents/pump.txt").write_text("Another text.")
     assert "note:" not in run("chunk")
+
+
+def test_the_old_overlap_is_named_where_the_same_command_would_not_bring_it_back() -> None:
+    run("chunk", "--chunk-size", "1500")
+    run("generate-qa", "--provider", "rules")
+    said = run("chunk", "--chunk-size", "500", "--chunk-overlap", "20")
+
+    assert "run the same command with --chunk-size 1500 --chunk-overlap 150 1 document" in said
+    back = ["--chunk-size", "1500", "--chunk-overlap", "150"]
+    run("chunk", "--chunk-size", "500", "--chunk-overlap", "20", *back)
+    assert "nothing to ask" in run("generate-qa", "--provider", "rules")
+
+
+def test_where_the_overlap_alone_was_changed_the_old_one_is_named() -> None:
+    run("chunk", "--chunk-size", "1500")
+
+    assert "run the same command with --chunk-overlap 150 1 document" in run(
+        "chunk", "--chunk-size", "1500", "--chunk-overlap", "0"
+    )
+
+
+def test_names_of_fields_with_blanks_can_be_pasted_into_a_shell() -> None:
+    Path("documents/faq.json").write_text('[{"the question": "Which valve?", "answer": "The first one."}]')
+    run("chunk", "--text-field", "the question,answer")
+
+    assert "run the same command with --text-field 'the question,answer' 2 documents" in run(
+        "chunk", "--text-field", "answer"
+    )

@@ -404,3 +404,25 @@ def test_what_is_no_text_in_the_encoding_is_left_out_alone() -> None:
 def test_an_unknown_encoding_is_a_usage_error(name: str) -> None:
     with pytest.raises(UsageError, match=r"--encoding: there is no encoding .* Such as: cp1252"):
         settings(encoding=name)
+
+
+def test_a_link_that_goes_in_a_circle_costs_itself_alone() -> None:
+    folder = Path("linked")
+    folder.mkdir()
+    (folder / "a.txt").write_text("The valve opens at 12 bar.")
+    (folder / "b.txt").symlink_to("c.txt")
+    (folder / "c.txt").symlink_to("b.txt")
+    prepared = intake.prepare([folder], Settings.load())
+
+    assert [one.label for one in prepared.done] == ["linked/a.txt"]
+    assert {one.file: one.why for one in prepared.failed} == dict.fromkeys(
+        ["linked/b.txt", "linked/c.txt"], "it is a link that leads nowhere"
+    )
+
+
+def test_a_text_with_the_longest_name_that_there_is_can_be_cut() -> None:
+    folder = Path("long")
+    folder.mkdir()
+    (folder / f"{'x' * 251}.txt").write_text("The valve opens at 12 bar.")
+
+    assert [one.chunks for one in intake.prepare([folder], Settings.load()).done] == [1]

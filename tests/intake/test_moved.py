@@ -206,3 +206,33 @@ def test_nothing_is_asked_again_of_what_was_moved_and_the_pairs_name_the_new_pla
     assert "nothing to ask" in again.output
     pairs = json.loads(Path("qa/pump_qa.json").read_bytes())["training_pairs"]
     assert {pair["source_file"] for pair in pairs} == {"handbooks/pump.md"}
+
+
+def test_a_document_that_is_reached_by_two_paths_is_one_document(folder: Path) -> None:
+    (folder / "new.md").write_text("# New\n\n" + "It is new. " * 30)
+    prepared = chunk("documents", str(folder.resolve()), "documents/../documents/new.md")
+
+    assert list(fates(prepared)) == [f"documents/{name}.md" for name in sorted([*TEXTS, "new"])]
+    assert prepared.copies == []
+    assert chunk_files() == ["fan_chunks.json", "lamp_chunks.json", "new_chunks.json", "pump_chunks.json"]
+
+
+def test_of_many_documents_with_the_same_bytes_that_were_moved_each_place_is_looked_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(20):
+        (folder / f"page{number}.txt").write_text("This page does not exist.")
+    chunk("documents")
+    folder.rename("moved")
+    asked: list[Path] = []
+    resolve = Path.resolve
+
+    def count(path: Path, strict: bool = False) -> Path:
+        asked.append(path)
+        return resolve(path, strict)
+
+    monkeypatch.setattr(Path, "resolve", count)
+    found = fates(chunk("moved"))
+
+    assert all(found[f"moved/page{n}.txt"] == ("moved", f"documents/page{n}.txt") for n in range(20))
+    assert len(asked) < 10 * 20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from qagen import files, intake
 from qagen.cli import app
 from qagen.formats import encode
+from qagen.intake.plan import Plan, plan
 from qagen.settings import Settings
 from tests.flow import command
 
@@ -73,3 +75,22 @@ def test_no_folder_is_made_where_there_is_nothing_to_chunk(document: Path) -> No
 
     assert CliRunner().invoke(app, ["chunk"]).exit_code == 3
     assert not Path("chunks").exists()
+
+
+def test_what_another_run_cut_before_the_folder_could_be_held_keeps_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Path("others/pump.md")
+    other.parent.mkdir()
+    other.write_text("The fan turns left. " * 40)
+    module = importlib.import_module("qagen.intake.prepare")
+
+    def interrupted(places: list[Path], settings: Settings) -> Plan:
+        found = plan(places, settings)
+        monkeypatch.setattr(module, "plan", plan)
+        intake.prepare([Path("documents")], settings)
+        return found
+
+    monkeypatch.setattr(module, "plan", interrupted)
+    intake.prepare([other.parent], Settings.load())
+
+    assert "valve" in Path("chunks/pump.txt").read_text()
+    assert len(list(Path("chunks").glob("*_chunks.json"))) == 2
