@@ -23,6 +23,8 @@ _MEMORY_BYTES = 2 * 2**30
 _LEAST_MEMORY_BYTES = 512 * 2**20
 _BYTES_PER_SECOND = 100_000
 """A large document may take longer: a second more for so much of it."""
+_LONGEST_START_S = 120.0
+"""It takes two seconds; a child that hangs must not keep a run from ending."""
 _TASKS_PER_CHILD = 500
 """Libraries leak; a child is made anew after so many documents."""
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", **({"SYSTEMROOT": "C:\\Windows"} if os.name == "nt" else {})}
@@ -136,21 +138,13 @@ class _Child:
             DataError: as `Workshop.cut`.
         """
         self._tasks += 1
-        if not self._is_ready:
-            # No document is to blame for the time that this takes.
-            _pipe(self._process.stdout).readline()
-            self._is_ready = True
+        self._await_start()
         seconds = self._bounds.seconds + len(data) / _BYTES_PER_SECOND
-        alarm = threading.Timer(seconds, self._give_up)
-        alarm.start()
-        try:
+        with self._at_most(seconds):
             order = task.encode()
             sizes = {"task": len(order), "data": len(data), "seconds": int(seconds) + 1}
             self._send(encode(sizes) + b"\n", order, data)
             answer = self._receive()
-        finally:
-            alarm.cancel()
-            alarm.join()  # it may have gone off just now: the child is of no use to the next document then
         if answer is None:
             raise DataError(self._why_it_ended(seconds))
         if "error" in answer:
@@ -173,6 +167,27 @@ class _Child:
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+    def _await_start(self) -> None:
+        """Until it is ready to work: no document is to blame for the time that this takes."""
+        if self._is_ready:
+            return
+        with self._at_most(_LONGEST_START_S):
+            _pipe(self._process.stdout).readline()
+        if self._late:
+            raise DataError(f"it was not read: its reader did not start within {_LONGEST_START_S:.0f} s. Run it again")
+        self._is_ready = True
+
+    @contextlib.contextmanager
+    def _at_most(self, seconds: float) -> Iterator[None]:
+        """End the child if what is waited for takes longer."""
+        alarm = threading.Timer(seconds, self._give_up)
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+            alarm.join()  # it may have gone off just now: the child is of no use to the next document then
 
     def _give_up(self) -> None:
         self._late = True

@@ -82,6 +82,18 @@ def test_a_child_that_is_long_in_starting_is_no_fault_of_the_document(monkeypatc
         assert text_of(shop, b"A good document.") == "A good document."
 
 
+def test_a_child_that_never_starts_costs_its_document_and_the_next_one_has_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Workshop(1, BOUNDS) as shop:
+        with monkeypatch.context() as hung:
+            hung.setattr(workshop, "_LONGEST_START_S", 0.1)
+            hung.setattr(workshop, "_START", "import time; time.sleep(600)")
+            with pytest.raises(DataError, match=r"its reader did not start within 0 s\. Run it again"):
+                text_of(shop, b"A good document.")
+        assert text_of(shop, b"A good document.") == "A good document."
+
+
 def test_a_child_has_no_keys(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-0123456789")
     assert "canary" not in text_of(shop, b"environment")
